@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// The import table of ARCHITECTURE.md, once more: `make lint` compares each target's imports with its dependencies here.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "drain-agent",
+    products: [.executable(name: "drain-agent", targets: ["DrainAgent"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Tests only: they start openssl, promtool and Python.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        library("Locking"),
+        library("Timestamps"),
+        library("KubernetesAPI", ["Timestamps"]),
+        library("HTTPClient", ["CCurl", "Locking"]),
+        library("Gzip", ["CZlib"]),
+        library("KubernetesClient", ["KubernetesAPI", "HTTPClient", "CYAML", "Locking", "Timestamps"]),
+        library("DrainEngine", ["KubernetesAPI", "Timestamps"]),
+        library("Telemetry", ["Locking", "Timestamps"]),
+        library("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
+        library("HTTPServer", ["CMicroHTTPD", "Gzip", "Locking"]),
+        library("ClusterModel", ["KubernetesAPI", "Timestamps"]),
+        library("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "HTTPServer", "Locking", "Timestamps"]),
+        .executableTarget(
+            name: "DrainAgent",
+            dependencies: [
+                "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry",
+                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["Locking", "Timestamps", .product(name: "Subprocess", package: "swift-subprocess")],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        tests("Timestamps"),
+        tests("KubernetesAPI", ["Timestamps"]),
+        tests("HTTPClient", ["Locking"]),
+        tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
+        tests("DrainEngine", ["KubernetesAPI", "Timestamps"]),
+        tests("Telemetry", ["Locking", "Timestamps"]),
+        tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Timestamps"]),
+        tests("HTTPServer", ["Gzip", "HTTPClient", "Locking"]),
+        tests("ClusterModel", ["KubernetesAPI", "Timestamps"]),
+        tests("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "KubernetesClient", "HTTPClient", "HTTPServer", "Locking", "Timestamps"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,104 @@
+public import Timestamps
+
+/// A request's whole story: what came back, and when.
+public struct Exchange: Sendable, Equatable {
+    public var answer: Answer
+    /// `Audit-Id`: finds the request in the server's audit log.
+    public var auditID: String?
+    /// How long the server wants to be left alone.
+    public var retryAfter: Duration?
+    public var sent: Timestamp
+    public var received: Timestamp
+
+    public init(
+        answer: Answer, auditID: String? = nil, retryAfter: Duration? = nil, sent: Timestamp, received: Timestamp
+    ) {
+        self.answer = answer
+        self.auditID = auditID
+        self.retryAfter = retryAfter
+        self.sent = sent
+        self.received = received
+    }
+
+    public enum Answer: Sendable, Equatable {
+        /// 2xx, decoded.
+        case success(code: Int, APIObject)
+        /// Any other status. A body that is not a `Status` is its message (cut at 1 KiB).
+        case refusal(Status)
+        /// No whole answer came.
+        case failure(TransportFailure)
+    }
+
+    /// The HTTP status; `nil` without an answer.
+    public var code: Int? {
+        switch answer {
+        case .success(let code, _): code
+        case .refusal(let status): status.code
+        case .failure: nil
+        }
+    }
+}
+
+/// What an answered request carried.
+public enum APIObject: Sendable, Equatable {
+    case node(Node)
+    case pods(PodList)
+    /// A review's verdict.
+    case allowed(Bool)
+    /// Our own pod's name and UID and our user name, as far as the server knows them.
+    case identity(SelfIdentity)
+    /// Nothing we read.
+    case other
+}
+
+public struct PodList: Sendable, Equatable {
+    public var resourceVersion: String
+    public var items: [Pod]
+
+    public init(resourceVersion: String, items: [Pod]) {
+        self.resourceVersion = resourceVersion
+        self.items = items
+    }
+}
+
+/// Who the API server takes us for.
+public struct SelfIdentity: Sendable, Equatable {
+    public var username: String
+    public var podName: String?
+    public var podUID: String?
+    public var nodeName: String?
+
+    public init(username: String, podName: String? = nil, podUID: String? = nil, nodeName: String? = nil) {
+        self.username = username
+        self.podName = podName
+        self.podUID = podUID
+        self.nodeName = nodeName
+    }
+}
+
+/// Why no whole answer came.
+public struct TransportFailure: Error, Sendable, Equatable {
+    public enum Kind: String, Sendable {
+        case nameResolution = "name_resolution"
+        case connect
+        /// The server's certificate is not one we may trust: trying again does not help.
+        case certificate
+        case tls
+        case timeout
+        case reset
+        /// Not HTTP, or a body we cannot decode.
+        case malformed
+        /// No credential could be had (a plugin failed, a file is unreadable).
+        case credential
+        case cancelled
+    }
+
+    public var kind: Kind
+    /// For people; never holds a secret.
+    public var message: String
+
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}

@@ -1,0 +1,1 @@
+// placeholder while the modules are written
