@@ -19,6 +19,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         swiftSettings: settings)
 }
 
+let revision = Context.gitInformation.map { $0.currentCommit + ($0.hasUncommittedChanges ? "-dirty" : "") } ?? "unknown"
+
 let package = Package(
     name: "drain-agent",
     products: [.executable(name: "drain-agent", targets: ["DrainAgent"])],
@@ -32,6 +34,9 @@ let package = Package(
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        .target(
+            name: "CBuild", cSettings: [.define("DRAIN_AGENT_REVISION", to: "\"\(revision)\"")]),
 
         library("Locking"),
         library("Timestamps"),
@@ -49,7 +54,7 @@ let package = Package(
             name: "DrainAgent",
             dependencies: [
                 "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry",
-                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CBuild",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
