@@ -36,8 +36,10 @@ extension Kubeconfig.Cluster {
 
     func tls(_ files: FileReader) throws(ClusterAccessError) -> TLSOptions {
         let fields = ("certificate-authority", "certificate-authority-data")
-        let authority = try PEMSource(path: path, entry: entry, file: (fields.0, authorityFile), data: (fields.1, authorityData))
-            .bytes(files)
+        let authority = try PEMSource(
+            path: path, entry: entry, file: (fields.0, authorityFile), data: (fields.1, authorityData)
+        )
+        .bytes(files)
         if skipVerification, authority != nil {
             throw .conflictingFields(
                 path: path, entry: entry,
@@ -64,7 +66,8 @@ extension Kubeconfig.Cluster {
     func proxy() throws(ClusterAccessError) -> String? {
         guard !proxyURL.isEmpty else { return nil }
         let parts = URLComponents(string: proxyURL)
-        guard let parts, ["http", "https", "socks5", "socks5h"].contains(parts.scheme), !(parts.host ?? "").isEmpty else {
+        guard let parts, ["http", "https", "socks5", "socks5h"].contains(parts.scheme), !(parts.host ?? "").isEmpty
+        else {
             throw .invalidField(
                 path: path, entry: entry, field: "proxy-url", problem: "is not an http, https or socks5 URL")
         }

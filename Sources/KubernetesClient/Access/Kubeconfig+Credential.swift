@@ -14,7 +14,9 @@ extension Kubeconfig.User {
     }
 
     func certificate(_ files: FileReader) throws(ClusterAccessError) -> [UInt8]? {
-        if certificateSource.isEmpty, !keySource.isEmpty { throw missing("client-certificate or client-certificate-data") }
+        if certificateSource.isEmpty, !keySource.isEmpty {
+            throw missing("client-certificate or client-certificate-data")
+        }
         return try certificateSource.bytes(files)
     }
 
@@ -87,7 +89,8 @@ extension Kubeconfig.User {
         case "Always": throw .interactivePlugin(path: path, entry: entry, command: exec.command)
         default:
             throw .invalidField(
-                path: path, entry: entry, field: "exec.interactiveMode", problem: "is none of Never, IfAvailable, Always")
+                path: path, entry: entry, field: "exec.interactiveMode",
+                problem: "is none of Never, IfAvailable, Always")
         }
         let info = ExecCredential.info(
             apiVersion: exec.apiVersion,

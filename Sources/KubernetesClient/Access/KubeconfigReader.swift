@@ -39,7 +39,8 @@ struct KubeconfigReader {
             tokenFile: try file(body, "tokenFile"), username: try text(body, "username"),
             password: try text(body, "password"), impersonate: try text(body, "as"),
             impersonateUID: try text(body, "as-uid"), impersonateGroups: try texts(body["as-groups"], "as-groups"),
-            impersonateExtra: extra, authProvider: try body["auth-provider"].map { (provider) throws(ClusterAccessError) in
+            impersonateExtra: extra,
+            authProvider: try body["auth-provider"].map { (provider) throws(ClusterAccessError) in
                 try text(provider, "name")
             },
             exec: try body["exec"].map { (exec) throws(ClusterAccessError) in try self.exec(exec) })
@@ -110,7 +111,9 @@ extension KubeconfigReader {
 
     private func texts(_ node: YAMLNode?, _ name: String) throws(ClusterAccessError) -> [String] {
         try items(node, name).map { (item) throws(ClusterAccessError) in
-            guard case .scalar(let text, _) = item.content else { throw malformed(item, "\(name) must be a list of texts") }
+            guard case .scalar(let text, _) = item.content else {
+                throw malformed(item, "\(name) must be a list of texts")
+            }
             return text
         }
     }

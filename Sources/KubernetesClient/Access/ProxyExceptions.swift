@@ -39,7 +39,8 @@ struct ProxyExceptions: Sendable {
         if text.isEmpty { return .nothing }
         if text == "*" { return .everything }
         if let slash = text.firstIndex(of: "/"), let network = IPAddress(String(text[..<slash])),
-            let prefix = Int(text[text.index(after: slash)...]), (0...network.bytes.count * 8).contains(prefix) {
+            let prefix = Int(text[text.index(after: slash)...]), (0...network.bytes.count * 8).contains(prefix)
+        {
             return .network(network, prefix: prefix)
         }
         let (host, portText) = split(text)

@@ -21,7 +21,8 @@ struct ExecCredential: Decodable, Equatable {
     /// `KUBERNETES_EXEC_INFO`; `cluster` is JSON.
     static func info(apiVersion: String, cluster: [UInt8]?) -> String {
         let spec = cluster.map { #""cluster":\#(String(decoding: $0, as: UTF8.self)),"# } ?? ""
-        return #"{"apiVersion":\#(YAMLNode.quoted(apiVersion)),"kind":"ExecCredential","spec":{\#(spec)"interactive":false}}"#
+        return
+            #"{"apiVersion":\#(YAMLNode.quoted(apiVersion)),"kind":"ExecCredential","spec":{\#(spec)"interactive":false}}"#
     }
 
     static func cluster(_ cluster: Kubeconfig.Cluster, server: String, tls: TLSOptions) -> [UInt8] {

@@ -42,7 +42,8 @@ extension ExecPlugin {
             throw .pluginMisunderstood(command: command, problem: "no ExecCredential")
         }
         guard printed.kind == "ExecCredential", printed.apiVersion == apiVersion else {
-            throw .pluginMisunderstood(command: command, problem: "something else than an ExecCredential of \(apiVersion)")
+            throw .pluginMisunderstood(
+                command: command, problem: "something else than an ExecCredential of \(apiVersion)")
         }
         guard let status = printed.status else {
             throw .pluginMisunderstood(command: command, problem: "an ExecCredential without status")
