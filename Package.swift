@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSpawn"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         .target(
@@ -43,7 +44,7 @@ let package = Package(
         library("KubernetesAPI", ["Timestamps"]),
         library("HTTPClient", ["CCurl", "Locking"]),
         library("Gzip", ["CZlib"]),
-        library("KubernetesClient", ["KubernetesAPI", "HTTPClient", "CYAML", "Locking", "Timestamps"]),
+        library("KubernetesClient", ["KubernetesAPI", "HTTPClient", "CSpawn", "CYAML", "Timestamps"]),
         library("DrainEngine", ["KubernetesAPI", "Timestamps"]),
         library("Telemetry", ["Locking", "Timestamps"]),
         library("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),

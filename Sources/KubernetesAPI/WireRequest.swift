@@ -53,7 +53,8 @@ extension APICall {
         case .evict(let pod, let options):
             request.contentType = "application/json"
             request.body = Self.json(
-                Eviction(apiVersion: eviction.rawValue, pod: pod, deleteOptions: DeleteOptionsBody(options, uid: pod.uid)))
+                Eviction(
+                    apiVersion: eviction.rawValue, pod: pod, deleteOptions: DeleteOptionsBody(options, uid: pod.uid)))
         case .deletePod(let pod, let options):
             request.contentType = "application/json"
             var body = DeleteOptionsBody(options, uid: pod.uid)
