@@ -44,6 +44,9 @@ extension ClusterModel {
         case .deletePod(let deletion): delete(deletion)
         case .patchNode(let name, let patch, let dryRun): self.patch(node: name, patch, dryRun: dryRun)
         case .patchBudget(let namespace, let name, let patch): self.patch(budget: name, in: namespace, patch)
+        case .deleteBudget(let namespace, let name): remove(budget: name, in: namespace)
+        case .readScale(let resource, let namespace, let name): get(resource, namespace, name)
+        case .scale(let resource, let namespace, let name, let replicas): scale(resource, namespace, name, to: replicas)
         case .createEvent(let event): create(event)
         case .createLease(let lease): create(lease)
         case .updateLease(let lease): update(lease)
@@ -53,6 +56,23 @@ extension ClusterModel {
         case .evict(let eviction): evict(eviction).answer
         case .list(let query): list(query).answer
         }
+    }
+
+    private mutating func remove(budget name: String, in namespace: String) -> ModelResponse.Answer {
+        guard budget(namespace, name) != nil else { return .status(.notFound(.budgets, name)) }
+        perform(.deleteBudget(namespace: namespace, name: name))
+        var status = APIStatus.created
+        status.code = 200
+        return .status(status)
+    }
+
+    private mutating func scale(
+        _ resource: ResourceKind, _ namespace: String, _ name: String, to replicas: Int
+    ) -> ModelResponse.Answer {
+        let found = get(resource, namespace, name)
+        guard case .object = found else { return found }
+        perform(.scale(namespace: namespace, workload: name, replicas: replicas))
+        return get(resource, namespace, name)
     }
 
     private mutating func create(_ event: EventRecord) -> ModelResponse.Answer {

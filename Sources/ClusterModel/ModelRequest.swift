@@ -10,6 +10,9 @@ public enum ModelRequest: Sendable, Equatable {
     case deletePod(PodDeletion)
     case patchNode(name: String, NodePatch, dryRun: Bool = false)
     case patchBudget(namespace: String, name: String, BudgetPatch)
+    case deleteBudget(namespace: String, name: String)
+    case readScale(ResourceKind, namespace: String, name: String)
+    case scale(ResourceKind, namespace: String, name: String, replicas: Int)
     case createEvent(EventRecord)
     case createLease(LeaseRecord)
     /// Compares `metadata.resourceVersion` where it is given.
@@ -34,6 +37,12 @@ public enum ModelRequest: Sendable, Equatable {
             AccessAttributes("patch", .nodes, subresource: patch.isOfStatus ? "status" : nil, name: name)
         case .patchBudget(let namespace, let name, _):
             AccessAttributes("patch", .budgets, namespace: namespace, name: name)
+        case .deleteBudget(let namespace, let name):
+            AccessAttributes("delete", .budgets, namespace: namespace, name: name)
+        case .readScale(let resource, let namespace, let name):
+            AccessAttributes("get", resource, subresource: "scale", namespace: namespace, name: name)
+        case .scale(let resource, let namespace, let name, _):
+            AccessAttributes("patch", resource, subresource: "scale", namespace: namespace, name: name)
         case .createEvent(let event): AccessAttributes("create", .events, namespace: event.metadata.namespace)
         case .createLease(let lease): AccessAttributes("create", .leases, namespace: lease.metadata.namespace)
         case .updateLease(let lease):
