@@ -37,7 +37,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         .target(
-            name: "CBuild", cSettings: [.define("DRAIN_AGENT_REVISION", to: "\"\(revision)\"")]),
+            name: "CAgent", cSettings: [.define("DRAIN_AGENT_REVISION", to: "\"\(revision)\"")]),
 
         library("Locking"),
         library("Timestamps"),
@@ -55,7 +55,7 @@ let package = Package(
             name: "DrainAgent",
             dependencies: [
                 "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry",
-                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CBuild",
+                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CAgent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

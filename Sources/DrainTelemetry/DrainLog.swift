@@ -63,7 +63,8 @@ public final class DrainLog: DrainObserver {
         case .podMoved(let move): return describe(move, &state)
         case .waitBegan(let wait):
             return (
-                .warning, "eviction is blocked", [wait.pod.field] + wait.blocker.fields + [
+                .warning, "eviction is blocked",
+                [wait.pod.field] + wait.blocker.fields + [
                     ("attempt", .int(Int64(wait.refusals))), ("err", .string(wait.firstMessage)),
                 ], state.trace?.wait(wait.pod.uid, wait.number)
             )

@@ -40,6 +40,8 @@ actor DrainController {
 
     var isRunning: Bool { current.map { $0.summary == nil } ?? false }
     var hasBegun: Bool { current != nil }
+    /// When we are killed, less the reserve; `nil`: nobody has asked us to end.
+    var graceLimit: Timestamp? { current?.demand.limit }
 
     func start(_ demand: DrainDemand, own: PodIdentity?) -> Started {
         if let current {
@@ -54,7 +56,7 @@ actor DrainController {
         policy.selfPod = own
         let runner = DrainRunner(
             policy: policy, seed: .random(in: .min ... .max),
-            environment: cluster.environment(DrainTrace(start, boot: telemetry.boot), time: time),
+            environment: cluster.environment(DrainTrace(start, boot: telemetry.boot)),
             observer: telemetry)
         current = Current(id: id, demand: demand, runner: runner)
         Task { ended(await runner.run(start)) }

@@ -32,7 +32,8 @@ struct OwnPod: Sendable {
             return .pod(PodIdentity(namespace: namespace, name: name, uid: own.podUID ?? ""))
         }
         return .unknown(
-            "which pod is ours? Set POD_NAME, POD_NAMESPACE and POD_UID by the downward API (the API server does not say)")
+            "which pod is ours? Set POD_NAME, POD_NAMESPACE and POD_UID by the downward API (the API server does not say)"
+        )
     }
 }
 
