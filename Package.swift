@@ -73,7 +73,18 @@ let package = Package(
         tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Timestamps"]),
         tests("HTTPServer", ["Gzip", "HTTPClient", "Locking"]),
         tests("ClusterModel", ["KubernetesAPI", "Timestamps"]),
-        tests("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "KubernetesClient", "HTTPClient", "HTTPServer", "Locking", "Timestamps"]),
+        tests(
+            "DrainAgent",
+            [
+                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer", "HTTPClient",
+                "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+            ]),
+        tests(
+            "SimulatedCluster",
+            [
+                "ClusterModel", "KubernetesAPI", "KubernetesClient", "HTTPClient", "HTTPServer", "Locking",
+                "Timestamps",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
