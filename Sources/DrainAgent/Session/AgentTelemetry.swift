@@ -30,9 +30,11 @@ final class AgentTelemetry: DrainObserver {
     private let log: LogWriter
     private let spanSink: LineSink?
     private let extra: [any DrainObserver]
+    private let time: TimeSource
 
     init(_ settings: Settings, time: TimeSource, extra: [any DrainObserver] = []) throws(LineSinkError) {
         self.extra = extra
+        self.time = time
         let boot = String(UInt64.random(in: .min ... .max), radix: 16)
         self.boot = boot
         progress = DrainProgress(node: settings.node)
@@ -72,6 +74,9 @@ final class AgentTelemetry: DrainObserver {
     func say(_ level: LogLevel, _ message: String, _ fields: [(String, JSONValue)] = []) {
         log.say(level, message, fields)
     }
+
+    /// How the drain stands, as one line.
+    func sayProgress() { log.write(drainLog.summary(of: progress.current, at: time.now())) }
 
     /// The program ends while a drain may be under way: its open spans end here.
     func interrupt(at now: Timestamp) { spans.interrupt(at: now) }

@@ -27,6 +27,7 @@ actor DrainController {
     private let timeout: Duration?
     private let time: TimeSource
     private var current: Current?
+    private var reports: Task<Void, Never>?
     private var waiters: [CheckedContinuation<DrainSummary, Never>] = []
 
     /// `timeout`: `--timeout`; `nil`: none.
@@ -60,6 +61,7 @@ actor DrainController {
             observer: telemetry)
         current = Current(id: id, demand: demand, runner: runner)
         Task { ended(await runner.run(start)) }
+        reports = Task { await report() }
         return .begun(id: id)
     }
 
@@ -86,8 +88,19 @@ actor DrainController {
 
     private func ended(_ summary: DrainSummary) {
         current?.summary = summary
+        reports?.cancel()
         for waiter in waiters { waiter.resume(returning: summary) }
         waiters = []
+    }
+
+    /// How it stands, every 30 seconds: the log's answer to "is anything happening?".
+    private func report() async {
+        while !Task.isCancelled {
+            // Cancelled: the loop sees it.
+            _ = try? await Task.sleep(for: .seconds(30))
+            guard !Task.isCancelled else { return }
+            telemetry.sayProgress()
+        }
     }
 
     private func deadline(of demand: DrainDemand) -> Timestamp? {
