@@ -1,3 +1,5 @@
+import Timestamps
+
 /// Numbers and escapes, the same in Prometheus' text format 0.0.4 and in OpenMetrics 1.0.
 enum Exposition {
     /// `name{label="value"} `, with the space.
@@ -55,6 +57,12 @@ enum Exposition {
         let fraction = digits.dropFirst()
         return
             "\(sign)\(digits.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)e+\(exponent < 10 ? "0" : "")\(exponent)"
+    }
+
+    /// Seconds since the epoch. A `Double` cannot hold today's nanoseconds: dividing them would turn .25 into .2499998.
+    static func seconds(_ moment: Timestamp) -> Double {
+        let (whole, rest) = moment.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return Double(whole) + Double(rest) / 1e9
     }
 
     private static func number(_ value: Double) -> String {
