@@ -45,9 +45,9 @@ import Timestamps
     func hooks() {
         let registry = Registry()
         let scrapes = registry.counter("scrapes_total", help: "")
-        registry.onCollect {
+        registry.onCollect { [weak registry] in
             scrapes.increment()
-            registry.gauge("late", help: "").set(scrapes.value)
+            registry?.gauge("late", help: "").set(scrapes.value)
         }
         _ = registry.collect()
         #expect(registry.sampleLines() == ["scrapes_total 2", "late 2"])
