@@ -7,6 +7,8 @@ final class Listener: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
         var isStopping = false
+        /// Nobody is waited for any more.
+        var isAbandoned = false
     }
 
     private static let poolBytes = 16 << 10
@@ -47,20 +49,23 @@ final class Listener: Sendable {
 
     /// Accepts nobody new, answers with `Connection: close`, and ends the streams that would never end.
     func quiesce() {
-        daemon.withLock { daemon in
-            guard let daemon else { return }
-            // The descriptor is closed after the daemon's thread has ended, which may be in accept() now.
-            MHD_quiesce_daemon(daemon)
+        let isFirst = state.withLock { state in
+            defer { state.isStopping = true }
+            return !state.isStopping
         }
+        guard isFirst else { return }
+        // From here on MHD leaves the socket to us. It is closed after the daemon's thread has ended, which may be in
+        // accept() now.
+        daemon.withLock { daemon in _ = daemon.map { MHD_quiesce_daemon($0) } }
         shutdown(socket.descriptor, Int32(SHUT_RDWR))
         socket.file?.remove()
-        state.withLock { $0.isStopping = true }
         for connection in connections { connection.finishStream() }
     }
 
     /// Cuts every connection off, waits for the daemon's thread and closes the socket. Blocks.
     func stop() {
-        state.withLock { $0.isStopping = true }
+        quiesce()
+        state.withLock { $0.isAbandoned = true }
         for connection in connections { connection.abandon() }
         let stopped = daemon.withLock { daemon in
             defer { daemon = nil }
@@ -79,11 +84,11 @@ final class Listener: Sendable {
 
     fileprivate func accepted(_ handle: OpaquePointer) -> Connection {
         let connection = Connection(handle, listener: self)
-        let isStopping = state.withLock { state in
+        let isAbandoned = state.withLock { state in
             state.connections[ObjectIdentifier(connection)] = connection
-            return state.isStopping
+            return state.isAbandoned
         }
-        if isStopping { connection.abandon() }
+        if isAbandoned { connection.abandon() }
         return connection
     }
 
