@@ -1,5 +1,6 @@
-import HTTPServer
 import Testing
+
+@testable import HTTPServer
 
 @Suite(.timeLimit(.minutes(1)))
 struct ResponseStreamTests {
@@ -98,6 +99,24 @@ struct ResponseStreamTests {
             #expect(stream.push([UInt8](repeating: 0x61, count: 100_000)))
             await closed.next()
             #expect(!stream.push([1]))
+        }
+    }
+
+    @Test("a quiet stream gets a heartbeat after 15 s, one that was pushed to does not")
+    func heartbeat() async throws {
+        let stream = ResponseStream(heartbeat: Array(": beat\n\n".utf8))
+        let route = Route("GET", "/") { _ in HTTPServerResponse(status: 200, body: .stream(stream)) }
+        try await withServer([route]) { port, _ in
+            let client = try RawClient(port: port)
+            try client.request("GET", "/")
+            #expect(stream.push(Array("one".utf8)))
+            stream.beat(at: .now + .seconds(14))
+            #expect(stream.push(Array("two".utf8)))
+            stream.beat(at: .now + .seconds(16))
+            stream.finish()
+            let everything = try await read(client, until: "0\r\n\r\n")
+            #expect(everything.split(separator: ": beat").count == 2)
+            #expect(everything.contains("two"))
         }
     }
 

@@ -125,7 +125,7 @@ struct ServingTests {
         }
     }
 
-    @Test("a body that is announced as huge is refused before it is sent", arguments: ["2000000", "99999999999999999999"])
+    @Test("a body announced as huge is refused before it is sent", arguments: ["2000000", "99999999999999999999"])
     func huge(length: String) async throws {
         try await withServer(Self.routes) { port, _ in
             let client = try RawClient(port: port)
@@ -137,7 +137,10 @@ struct ServingTests {
     @Test("garbage gets a 400 and the end of the connection, and the next client is served")
     func garbage() async throws {
         try await withServer(Self.routes) { port, _ in
-            for text in ["\u{1}\u{2}\u{3}\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n", "GET / HTTP/9.9\r\nHost: x\r\n\r\n"] {
+            let texts = [
+                "\u{1}\u{2}\u{3}\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n", "GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+            ]
+            for text in texts {
                 let client = try RawClient(port: port)
                 try client.send(text)
                 let answer = String(decoding: try await client.receiveAll(), as: UTF8.self)

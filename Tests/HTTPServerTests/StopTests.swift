@@ -16,7 +16,7 @@ struct StopTests {
             try client.request("GET", "/")
             await arrived.next()
             async let stopped: Void = server.stop(grace: .seconds(60))
-            await untilRefused(port)
+            while (try? await RawClient.get(from: port, "/other")) != nil {}
             gate.happened(())
             let response = try await client.response()
             #expect(response.text == "done")
