@@ -22,6 +22,8 @@ extension EasyHandle {
         } else if ["POST", "PUT", "PATCH"].contains(request.method) {
             try set(body: [])
         }
+        // libcurl's least, of 64 KiB: what we send is small.
+        try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
         try set(CURLOPT_HTTPHEADER, lines: Self.headerLines(request, host: host))
     }
 

@@ -30,7 +30,8 @@ final class Transfer {
     /// What the end of the transfer means; `nil`: a complete response.
     func failure(_ code: CURLcode) -> HTTPFailure? {
         if let refusal { return refusal }
-        guard code != CURLE_OK else { return hasHead ? nil : HTTPFailure(.malformed, "a response without a head") }
+        // libcurl takes a head that the end of the connection cuts off for a complete one.
+        guard code != CURLE_OK else { return hasHead ? nil : HTTPFailure(.reset, "the response ended in its head") }
         return HTTPFailure(code: code, message: message(code), connectStatus: easy.info(CURLINFO_HTTP_CONNECTCODE))
     }
 
