@@ -56,7 +56,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Locking", "Timestamps", .product(name: "Subprocess", package: "swift-subprocess")],
+            dependencies: ["CZlib", "Locking", "Timestamps", .product(name: "Subprocess", package: "swift-subprocess")],
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("Timestamps"),
         tests("KubernetesAPI", ["Timestamps"]),
@@ -65,7 +65,8 @@ let package = Package(
         tests("DrainEngine", ["KubernetesAPI", "Timestamps"]),
         tests("Telemetry", ["Locking", "Timestamps"]),
         tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Timestamps"]),
-        tests("HTTPServer", ["Gzip", "HTTPClient", "Locking"]),
+        tests("Gzip"),
+        tests("HTTPServer", ["Locking"]),
         tests("ClusterModel", ["KubernetesAPI", "Timestamps"]),
         tests("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "KubernetesClient", "HTTPClient", "HTTPServer", "Locking", "Timestamps"]),
     ],

@@ -34,7 +34,7 @@ struct SocketProgress: Equatable {
     ///
     /// `POLLRDHUP` sees it behind bytes that nobody has read yet, where `MSG_PEEK` shows those bytes.
     static func hasDeparted(_ socket: Int32) -> Bool {
-        events(of: socket) & pollRDHUP | Int16(POLLHUP | POLLERR) != 0
+        events(of: socket) & (pollRDHUP | Int16(POLLHUP | POLLERR)) != 0
     }
 
     /// Glibc shows `POLLRDHUP` only to those who ask for GNU extensions.
