@@ -37,7 +37,7 @@ extension NodeDrain {
     mutating func checkOwners(_ owners: Owners, at now: Timestamp, into step: inout DrainStep) {
         var owners = owners
         for key in owners.errands.keys.sorted(by: { ($0.namespace, $0.name) < ($1.namespace, $1.name) }) {
-            guard owners.errands.values.count(where: \.isInFlight) < policy.concurrency else { break }
+            guard owners.hasFreeSlot(policy.concurrency) else { break }
             if owners.errands[key]?.sends(at: now) == true {
                 send(.daemonSet(key), .readDaemonSet(namespace: key.namespace, name: key.name), into: &step)
             }

@@ -33,6 +33,13 @@ public struct NodeDrain: Sendable {
         var list: PodList
         var errands: [DrainPlan.DaemonSetKey: Errand]
         var missing: Set<DrainPlan.DaemonSetKey> = []
+
+        func hasFreeSlot(_ concurrency: Int) -> Bool { errands.values.count(where: \.isInFlight) < concurrency }
+
+        /// Without a free slot nothing is due: the next answer frees one.
+        func nextWake(concurrency: Int) -> Timestamp? {
+            hasFreeSlot(concurrency) ? errands.values.compactMap(\.nextWake).min() : nil
+        }
     }
 
     struct Ending {
@@ -78,7 +85,7 @@ public struct NodeDrain: Sendable {
             switch stage {
             case .idle, .ended: nil
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
-            case .checkingOwners(let owners): owners.errands.values.compactMap(\.nextWake).min()
+            case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
             case .draining: drain.nextWake
             case .verifying(let errand): errand.nextWake
             case .ending(let ending): ending.until
