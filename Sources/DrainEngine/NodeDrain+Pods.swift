@@ -75,7 +75,7 @@ extension NodeDrain {
 
     mutating func refreshed(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
         guard case .success(_, .pods(let list)) = exchange.answer else {
-            let delay = feed.listFailed(retryAfter: exchange.retryAfter, at: now)
+            guard let delay = feed.listFailed(retryAfter: exchange.retryAfter, at: now) else { return }
             let message = exchange.answer.refusalText
             return tell(.requestFailed(.list, message: message, retryIn: delay), at: now, into: &step)
         }

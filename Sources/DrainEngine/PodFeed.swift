@@ -86,6 +86,7 @@ struct PodFeed {
     }
 
     mutating func watchOpened(at now: Timestamp) -> [DrainEvent.Fact] {
+        guard state == .watching else { return [] }
         opened = now
         guard isPolling else { return [] }
         isPolling = false
@@ -95,6 +96,7 @@ struct PodFeed {
     mutating func watchEnded(
         _ reason: WatchRestart, detail: String, status: Status?, at now: Timestamp
     ) -> [DrainEvent.Fact] {
+        guard state == .watching else { return [] }
         var facts: [DrainEvent.Fact] = [.watchEnded(reason, detail: detail)]
         let lived = opened.map { now - $0 } ?? .zero
         opened = nil
@@ -122,7 +124,9 @@ struct PodFeed {
         return facts
     }
 
+    /// Nothing, when the list comes after the feed was stopped.
     mutating func listed(_ list: PodList, at now: Timestamp) {
+        guard state == .listing(inFlight: true) else { return }
         resourceVersion = list.resourceVersion
         distrustsCache = false
         if isPolling, let due = watchDue, now < due {
@@ -132,8 +136,9 @@ struct PodFeed {
         }
     }
 
-    /// The delay until the next try.
-    mutating func listFailed(retryAfter: Duration?, at now: Timestamp) -> Duration {
+    /// The delay until the next try; `nil`: there will be none, the feed was stopped.
+    mutating func listFailed(retryAfter: Duration?, at now: Timestamp) -> Duration? {
+        guard state == .listing(inFlight: true) else { return nil }
         failures += 1
         let delay = max(policy.backoff.delay(step: failures, using: &random), retryAfter ?? .zero)
         // A version that another server gave can be waited for in vain: ask for the truth instead.
