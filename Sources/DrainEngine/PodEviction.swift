@@ -6,7 +6,7 @@ struct PodEviction {
     /// What the drain as a whole has to do about an answer.
     enum Consequence: Equatable {
         /// The whole agent leaves the server alone for so long.
-        case pause(Duration)
+        case pause(Duration, until: Timestamp)
         /// Ask whether we may evict in this pod's namespace at all.
         case reviewAccess
     }
@@ -89,7 +89,7 @@ struct PodEviction {
             return retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
         case .throttled:
             var step = retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
-            if let retryAfter { step.consequence = .pause(retryAfter) }
+            if let retryAfter { step.consequence = .pause(retryAfter, until: now + retryAfter) }
             return step
         case .unauthorized, .serverError, .unreachable:
             return retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
