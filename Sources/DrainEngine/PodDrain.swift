@@ -49,7 +49,8 @@ struct PodDrain {
     func index(named namespace: String, _ name: String) -> Int? { indexByName["\(namespace)/\(name)"] }
 
     mutating func add(_ pod: Pod, isSelf: Bool, at now: Timestamp) -> Step {
-        let eviction = PodEviction(index: pods.count, pod: pod, isSelf: isSelf, at: now)
+        let eviction = PodEviction(
+            index: pods.count, pod: pod, isSelf: isSelf, isDryRun: policy.dryRun != .none, at: now)
         pods.append(eviction)
         counts[eviction.phase, default: 0] += 1
         if !eviction.isSettled { unsettled += 1 }
@@ -133,7 +134,8 @@ struct PodDrain {
 extension PodDrain {
     private var hasFreeSlot: Bool {
         guard inFlight < policy.concurrency else { return false }
-        return policy.maxTerminating == 0 || counts[.terminating, default: 0] + inFlight < policy.maxTerminating
+        guard policy.maxTerminating > 0, policy.dryRun == .none else { return true }
+        return counts[.terminating, default: 0] + inFlight < policy.maxTerminating
     }
 
     private mutating func enqueue(_ index: Int) {
