@@ -101,18 +101,21 @@ struct PodFeed {
         let lived = opened.map { now - $0 } ?? .zero
         opened = nil
         switch reason {
-        case .expired:
+        case .expired where lived >= .seconds(1) || failures == 0:
+            failures = 1
             state = .listing(inFlight: false)
             return facts
         case .closed where lived >= .seconds(1), .idle:
             watch()
             return facts
+        // A list whose own version is too old to be watched would be asked for again and again: it came from a cache.
+        case .expired: distrustsCache = true
         case .closed, .error: break
         }
         failures += 1
-        let delay = policy.backoff.delay(step: failures, using: &random)
+        let delay = min(policy.backoff.delay(step: failures, using: &random), policy.listInterval)
         // What cannot be read once may be unreadable for ever: a list goes around it.
-        state = .waiting(until: now + delay, thenList: failures > 1)
+        state = .waiting(until: now + delay, thenList: failures > 1 || reason == .expired)
         if !isPolling, status?.code == 403 || failures >= 3 {
             isPolling = true
             facts.append(.pollingChanged(true, reason: detail))
