@@ -116,7 +116,7 @@ extension NodeDrain {
     mutating func exclude(
         _ pod: PodIdentity, _ reason: ExclusionReason, at now: Timestamp, into step: inout DrainStep
     ) {
-        excluded[pod.uid] = (pod, reason)
+        excluded[pod.uid] = (pod, reason, now)
         tell(.podExcluded(pod, reason), at: now, into: &step)
     }
 

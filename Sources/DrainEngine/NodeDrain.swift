@@ -62,7 +62,7 @@ public struct NodeDrain: Sendable {
     var weCordoned = false
     /// Requests sent and not answered.
     var inFlight: Set<RequestPurpose> = []
-    var excluded: [String: (pod: PodIdentity, reason: ExclusionReason)] = [:]
+    var excluded: [String: (pod: PodIdentity, reason: ExclusionReason, since: Timestamp)] = [:]
     var missingOwners: Set<DrainPlan.DaemonSetKey> = []
     var plannedVersion = ""
     /// When each namespace's access was last asked about.

@@ -21,6 +21,8 @@ struct PodEviction {
     let isSelf: Bool
     /// It is done with once it is terminating: our own pod, for we end with it; any pod of a dry run, for it will not go.
     private let endsTerminating: Bool
+    /// When the drain took it on.
+    let added: Timestamp
     private(set) var phase: PodPhase
     private(set) var since: Timestamp
     private(set) var attempts = 0
@@ -49,6 +51,7 @@ struct PodEviction {
         self.isSelf = isSelf
         endsTerminating = isSelf || isDryRun
         phase = pod.isTerminating ? .terminating : .queued
+        added = now
         since = now
         deletionDeadline = pod.metadata.deletionTimestamp
     }
