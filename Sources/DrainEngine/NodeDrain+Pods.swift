@@ -20,8 +20,9 @@ extension NodeDrain {
             if refused == 0 { return end(.completed, "dry run: nothing was changed", at: now, into: &step) }
             return end(.incomplete, "dry run: \(refused) pods would not be evicted now", at: now, into: &step)
         }
+        // It reads every pod of the cluster from storage: not again at once, whatever the last one showed.
         var errand = Errand(
-            .listPods(node: policy.node, .consistent(chunkSize: policy.chunkSize)), at: now)
+            .listPods(node: policy.node, .consistent(chunkSize: policy.chunkSize)), at: max(now, verifyDue ?? now))
         if errand.sends(at: now) { send(.verify, errand.call, into: &step) }
         stage = .verifying(errand)
     }
@@ -110,6 +111,7 @@ extension NodeDrain {
             apply(drain.reappeared(index: index, at: now), at: now, into: &step)
         }
         stage = .draining
+        verifyDue = now + policy.listInterval
         reconcile(list.items, sent: exchange.sent, at: now, into: &step)
         guard drain.isSettled else { return }
         let failed = drain.pods.count { $0.phase == .failed }

@@ -65,6 +65,8 @@ public struct NodeDrain: Sendable {
     var excluded: [String: (pod: PodIdentity, reason: ExclusionReason, since: Timestamp)] = [:]
     var missingOwners: Set<DrainPlan.DaemonSetKey> = []
     var plannedVersion = ""
+    /// Not before then is the end verified again.
+    var verifyDue: Timestamp?
     /// When each namespace's access was last asked about.
     var reviewed: [String: Timestamp] = [:]
 
@@ -94,8 +96,10 @@ public struct NodeDrain: Sendable {
         return [own, feed.nextWake, endsBy].compactMap { $0 }.min()
     }
 
+    /// An answer that was not awaited, and whatever comes after the end, changes nothing.
     public mutating func handle(_ input: DrainInput, at now: Timestamp) -> DrainStep {
         var step = DrainStep()
+        if case .ended = stage { return step }
         switch input {
         case .start(let start): begin(start, at: now, into: &step)
         case .answered(let purpose, let exchange): answered(purpose, exchange, at: now, into: &step)
@@ -166,7 +170,7 @@ public struct NodeDrain: Sendable {
     private mutating func answered(
         _ purpose: RequestPurpose, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
     ) {
-        inFlight.remove(purpose)
+        guard inFlight.remove(purpose) != nil else { return }
         switch purpose {
         case .evict(let pod, let attempt):
             evictionAnswered(pod: pod, attempt: attempt, exchange, at: now, into: &step)

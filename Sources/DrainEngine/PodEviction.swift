@@ -107,6 +107,7 @@ struct PodEviction {
         var step = Step()
         if phase != .terminating, phase != .failed {
             endWait(.allowed, into: &step)
+            message = ""
             step.facts.append(move(to: .terminating, at: now, answer: nil, blocker: nil))
         }
         if deadline != deletionDeadline {
