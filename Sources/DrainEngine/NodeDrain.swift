@@ -157,6 +157,11 @@ public struct NodeDrain: Sendable {
             stage = .cordoning(errand, plan)
         case .draining: drainPods(at: now, into: &step)
         case .verifying(var errand):
+            guard drain.isSettled || errand.isInFlight else {
+                // A late target while the list is waited for.
+                stage = .draining
+                return drainPods(at: now, into: &step)
+            }
             if errand.sends(at: now) { send(.verify, errand.call, into: &step) }
             stage = .verifying(errand)
         case .ending(let ending): settle(ending, at: now, into: &step)
