@@ -62,7 +62,10 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["CZlib", "Locking", "Timestamps", .product(name: "Subprocess", package: "swift-subprocess")],
+            dependencies: [
+                "CZlib", "DrainEngine", "KubernetesAPI", "Locking", "Timestamps",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("Timestamps"),
         tests("KubernetesAPI", ["Timestamps"]),

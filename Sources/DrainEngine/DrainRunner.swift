@@ -57,7 +57,8 @@ public final class DrainRunner: Sendable {
         var machine = NodeDrain(policy: policy, seed: seed)
         var watch = RunningWatch()
         var alarm = Alarm()
-        let summary = await withTaskGroup(of: Void.self) { requests in
+        // Discarding: a drain may send requests for days, and none of their ends is asked for.
+        let summary = await withDiscardingTaskGroup { requests in
             var summary = handle(.start(start), &machine, &requests)
             var inputs = inbox.makeAsyncIterator()
             while summary == nil {
@@ -78,7 +79,7 @@ public final class DrainRunner: Sendable {
     }
 
     private func handle(
-        _ input: DrainInput, _ machine: inout NodeDrain, _ requests: inout TaskGroup<Void>
+        _ input: DrainInput, _ machine: inout NodeDrain, _ requests: inout DiscardingTaskGroup
     ) -> DrainSummary? {
         let step = machine.handle(input, at: environment.time.now())
         for event in step.events { observer.observe(event) }

@@ -20,8 +20,9 @@ extension NodeDrain {
             if refused == 0 { return end(.completed, "dry run: nothing was changed", at: now, into: &step) }
             return end(.incomplete, "dry run: \(refused) pods would not be evicted now", at: now, into: &step)
         }
+        // It reads every pod of the cluster from storage: not again at once, whatever the last one showed.
         var errand = Errand(
-            .listPods(node: policy.node, .consistent(chunkSize: policy.chunkSize)), at: now)
+            .listPods(node: policy.node, .consistent(chunkSize: policy.chunkSize)), at: max(now, verifyDue ?? now))
         if errand.sends(at: now) { send(.verify, errand.call, into: &step) }
         stage = .verifying(errand)
     }
@@ -75,13 +76,13 @@ extension NodeDrain {
 
     mutating func refreshed(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
         guard case .success(_, .pods(let list)) = exchange.answer else {
-            let delay = feed.listFailed(retryAfter: exchange.retryAfter, at: now)
+            guard let delay = feed.listFailed(retryAfter: exchange.retryAfter, at: now) else { return }
             let message = exchange.answer.refusalText
             return tell(.requestFailed(.list, message: message, retryIn: delay), at: now, into: &step)
         }
         feed.listed(list, at: now)
         tell(.listed(pods: list.items.count, sent: exchange.sent, purpose: .refresh), at: now, into: &step)
-        reconcile(list.items, at: now, into: &step)
+        reconcile(list.items, sent: exchange.sent, at: now, into: &step)
     }
 
     mutating func verified(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
@@ -105,24 +106,26 @@ extension NodeDrain {
         }
         tell(.listed(pods: list.items.count, sent: exchange.sent, purpose: .verify), at: now, into: &step)
         for pod in list.items {
-            guard let index = drain.index(of: pod.identity) else { continue }
+            // What left after the list was asked for may still be on it.
+            guard let index = drain.index(of: pod.identity), drain.pods[index].since <= exchange.sent else { continue }
             apply(drain.reappeared(index: index, at: now), at: now, into: &step)
         }
         stage = .draining
-        reconcile(list.items, at: now, into: &step)
+        verifyDue = now + policy.listInterval
+        reconcile(list.items, sent: exchange.sent, at: now, into: &step)
         guard drain.isSettled else { return }
         let failed = drain.pods.count { $0.phase == .failed }
         if failed == 0 { return end(.completed, "", at: now, into: &step) }
         end(.incomplete, "\(failed) \(failed == 1 ? "pod" : "pods") could not be evicted", at: now, into: &step)
     }
 
-    /// A list is the whole truth: what it does not show is gone.
-    private mutating func reconcile(_ items: [Pod], at now: Timestamp, into step: inout DrainStep) {
+    /// A list is the whole truth of the moment it was asked for: what had been seen by then, and is not on it, is gone.
+    private mutating func reconcile(_ items: [Pod], sent: Timestamp, at now: Timestamp, into step: inout DrainStep) {
         let listed = Set(items.map(\.metadata.uid))
-        for pod in drain.pods where pod.phase != .gone && !listed.contains(pod.pod.uid) {
+        for pod in drain.pods where pod.phase != .gone && pod.added <= sent && !listed.contains(pod.pod.uid) {
             apply(drain.vanished(index: pod.index, at: now), at: now, into: &step)
         }
-        for (uid, entry) in excluded where !listed.contains(uid) {
+        for (uid, entry) in excluded where entry.since <= sent && !listed.contains(uid) {
             excluded[uid] = nil
             tell(.exclusionEnded(entry.pod, entry.reason), at: now, into: &step)
         }

@@ -37,7 +37,7 @@ extension NodeDrain {
     mutating func checkOwners(_ owners: Owners, at now: Timestamp, into step: inout DrainStep) {
         var owners = owners
         for key in owners.errands.keys.sorted(by: { ($0.namespace, $0.name) < ($1.namespace, $1.name) }) {
-            guard owners.errands.values.count(where: \.isInFlight) < policy.concurrency else { break }
+            guard owners.hasFreeSlot(policy.concurrency) else { break }
             if owners.errands[key]?.sends(at: now) == true {
                 send(.daemonSet(key), .readDaemonSet(namespace: key.namespace, name: key.name), into: &step)
             }
@@ -82,9 +82,9 @@ extension NodeDrain {
     }
 
     mutating func cordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
-        // An answer that comes while we are ending still says whether the node is ours to free.
         guard case .cordoning(var errand, let plan) = stage else {
-            if case .success = exchange.answer, policy.dryRun == .none { weCordoned = true }
+            // An answer that comes while we are ending still says whether the node is ours to free.
+            if case .success = exchange.answer { tellCordoned(exchange, at: now, into: &step) }
             return
         }
         let object = result(of: exchange, &errand, doing: "cordon \(policy.node)", at: now, into: &step)
@@ -92,11 +92,15 @@ extension NodeDrain {
             if case .cordoning = stage { stage = .cordoning(errand, plan) }
             return
         }
+        tellCordoned(exchange, at: now, into: &step)
+        startDraining(plan, at: now, into: &step)
+    }
+
+    private mutating func tellCordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
         cordonedAt = now
         weCordoned = policy.dryRun == .none
         tell(.cordon(.cordoned(sent: exchange.sent)), at: now, into: &step)
         tell(.nodeSeen(unschedulable: policy.dryRun == .none), at: now, into: &step)
-        startDraining(plan, at: now, into: &step)
     }
 
     private mutating func startDraining(_ plan: DrainPlan, at now: Timestamp, into step: inout DrainStep) {
@@ -116,7 +120,7 @@ extension NodeDrain {
     mutating func exclude(
         _ pod: PodIdentity, _ reason: ExclusionReason, at now: Timestamp, into step: inout DrainStep
     ) {
-        excluded[pod.uid] = (pod, reason)
+        excluded[pod.uid] = (pod, reason, now)
         tell(.podExcluded(pod, reason), at: now, into: &step)
     }
 

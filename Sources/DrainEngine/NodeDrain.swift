@@ -33,6 +33,13 @@ public struct NodeDrain: Sendable {
         var list: PodList
         var errands: [DrainPlan.DaemonSetKey: Errand]
         var missing: Set<DrainPlan.DaemonSetKey> = []
+
+        func hasFreeSlot(_ concurrency: Int) -> Bool { errands.values.count(where: \.isInFlight) < concurrency }
+
+        /// Without a free slot nothing is due: the next answer frees one.
+        func nextWake(concurrency: Int) -> Timestamp? {
+            hasFreeSlot(concurrency) ? errands.values.compactMap(\.nextWake).min() : nil
+        }
     }
 
     struct Ending {
@@ -55,9 +62,11 @@ public struct NodeDrain: Sendable {
     var weCordoned = false
     /// Requests sent and not answered.
     var inFlight: Set<RequestPurpose> = []
-    var excluded: [String: (pod: PodIdentity, reason: ExclusionReason)] = [:]
+    var excluded: [String: (pod: PodIdentity, reason: ExclusionReason, since: Timestamp)] = [:]
     var missingOwners: Set<DrainPlan.DaemonSetKey> = []
     var plannedVersion = ""
+    /// Not before then is the end verified again.
+    var verifyDue: Timestamp?
     /// When each namespace's access was last asked about.
     var reviewed: [String: Timestamp] = [:]
 
@@ -78,7 +87,7 @@ public struct NodeDrain: Sendable {
             switch stage {
             case .idle, .ended: nil
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
-            case .checkingOwners(let owners): owners.errands.values.compactMap(\.nextWake).min()
+            case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
             case .draining: drain.nextWake
             case .verifying(let errand): errand.nextWake
             case .ending(let ending): ending.until
@@ -87,8 +96,10 @@ public struct NodeDrain: Sendable {
         return [own, feed.nextWake, endsBy].compactMap { $0 }.min()
     }
 
+    /// An answer that was not awaited, and whatever comes after the end, changes nothing.
     public mutating func handle(_ input: DrainInput, at now: Timestamp) -> DrainStep {
         var step = DrainStep()
+        if case .ended = stage { return step }
         switch input {
         case .start(let start): begin(start, at: now, into: &step)
         case .answered(let purpose, let exchange): answered(purpose, exchange, at: now, into: &step)
@@ -146,6 +157,11 @@ public struct NodeDrain: Sendable {
             stage = .cordoning(errand, plan)
         case .draining: drainPods(at: now, into: &step)
         case .verifying(var errand):
+            guard drain.isSettled || errand.isInFlight else {
+                // A late target while the list is waited for.
+                stage = .draining
+                return drainPods(at: now, into: &step)
+            }
             if errand.sends(at: now) { send(.verify, errand.call, into: &step) }
             stage = .verifying(errand)
         case .ending(let ending): settle(ending, at: now, into: &step)
@@ -159,7 +175,7 @@ public struct NodeDrain: Sendable {
     private mutating func answered(
         _ purpose: RequestPurpose, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
     ) {
-        inFlight.remove(purpose)
+        guard inFlight.remove(purpose) != nil else { return }
         switch purpose {
         case .evict(let pod, let attempt):
             evictionAnswered(pod: pod, attempt: attempt, exchange, at: now, into: &step)

@@ -35,9 +35,11 @@ struct PodDrain {
     /// Every pod is gone, or given up, or (our own) on its way.
     var isSettled: Bool { unsettled == 0 }
 
-    /// When something is due by itself.
+    /// When something is due by itself. A queued pod with a slot to go to can only be held up by a pause.
     var nextWake: Timestamp? {
-        guard let due = dueTimes.first?.due, hasFreeSlot else { return nil }
+        guard hasFreeSlot else { return nil }
+        if hasQueued { return pausedUntil }
+        guard let due = dueTimes.first?.due else { return nil }
         return max(due, pausedUntil ?? due)
     }
 
@@ -47,7 +49,8 @@ struct PodDrain {
     func index(named namespace: String, _ name: String) -> Int? { indexByName["\(namespace)/\(name)"] }
 
     mutating func add(_ pod: Pod, isSelf: Bool, at now: Timestamp) -> Step {
-        let eviction = PodEviction(index: pods.count, pod: pod, isSelf: isSelf, at: now)
+        let eviction = PodEviction(
+            index: pods.count, pod: pod, isSelf: isSelf, isDryRun: policy.dryRun != .none, at: now)
         pods.append(eviction)
         counts[eviction.phase, default: 0] += 1
         if !eviction.isSettled { unsettled += 1 }
@@ -133,11 +136,17 @@ struct PodDrain {
 extension PodDrain {
     private var hasFreeSlot: Bool {
         guard inFlight < policy.concurrency else { return false }
-        return policy.maxTerminating == 0 || counts[.terminating, default: 0] + inFlight < policy.maxTerminating
+        guard policy.maxTerminating > 0, policy.dryRun == .none else { return true }
+        return counts[.terminating, default: 0] + inFlight < policy.maxTerminating
     }
 
     private mutating func enqueue(_ index: Int) {
         if pods[index].isSelf { ownPod = index } else { queue.append(index) }
+    }
+
+    private var hasQueued: Bool {
+        if let own = ownPod, unsettled == 1, pods[own].phase == .queued { return true }
+        return queue[queueHead...].contains { pods[$0].phase == .queued }
     }
 
     /// New pods come before second tries: what is blocked must not hold up what is not. Our own pod comes last of all.
@@ -181,8 +190,8 @@ extension PodDrain {
         while let next = dueTimes.first, pods[next.index].due != next.due { dueTimes.removeFirst() }
         step.facts += change.facts
         switch change.consequence {
-        case .pause(let duration):
-            if let at = pods[index].due { pausedUntil = max(pausedUntil ?? at, at) }
+        case .pause(let duration, let end):
+            pausedUntil = max(pausedUntil ?? end, end)
             step.facts.append(.throttled(for: duration))
         case .reviewAccess: step.reviews.append(pods[index].pod.namespace)
         case nil: break

@@ -6,7 +6,7 @@ struct PodEviction {
     /// What the drain as a whole has to do about an answer.
     enum Consequence: Equatable {
         /// The whole agent leaves the server alone for so long.
-        case pause(Duration)
+        case pause(Duration, until: Timestamp)
         /// Ask whether we may evict in this pod's namespace at all.
         case reviewAccess
     }
@@ -18,8 +18,11 @@ struct PodEviction {
 
     let index: Int
     let pod: PodIdentity
-    /// Our own pod: it is done for as soon as its eviction is accepted, for we end with it.
     let isSelf: Bool
+    /// It is done with once it is terminating: our own pod, for we end with it; any pod of a dry run, for it will not go.
+    private let endsTerminating: Bool
+    /// When the drain took it on.
+    let added: Timestamp
     private(set) var phase: PodPhase
     private(set) var since: Timestamp
     private(set) var attempts = 0
@@ -42,17 +45,19 @@ struct PodEviction {
     /// The watch took the pod away while its eviction was in flight: the answer will say whether that was us.
     private var hasVanishedInFlight = false
 
-    init(index: Int, pod: Pod, isSelf: Bool, at now: Timestamp) {
+    init(index: Int, pod: Pod, isSelf: Bool, isDryRun: Bool = false, at now: Timestamp) {
         self.index = index
         self.pod = pod.identity
         self.isSelf = isSelf
+        endsTerminating = isSelf || isDryRun
         phase = pod.isTerminating ? .terminating : .queued
+        added = now
         since = now
         deletionDeadline = pod.metadata.deletionTimestamp
     }
 
     /// Nothing more will be done about it.
-    var isSettled: Bool { phase == .gone || phase == .failed || (isSelf && phase == .terminating) }
+    var isSettled: Bool { phase == .gone || phase == .failed || (endsTerminating && phase == .terminating) }
 
     /// A request for it has gone out; `queued`, `blocked` and `retrying` only.
     mutating func sent(at now: Timestamp) -> Step {
@@ -70,7 +75,7 @@ struct PodEviction {
         isInFlight = false
         message = reply.message
         lastAnswer = reply.answer
-        if reply.answer == .accepted { acceptedAt = now }
+        if reply.answer == .accepted, policy.dryRun == .none { acceptedAt = now }
         if hasVanishedInFlight { return leaves(reply.answer, at: now) }
         // The watch can be quicker than the answer: a pod that is terminating stays so, whatever the answer says.
         guard phase == .evicting else { return Step() }
@@ -89,7 +94,7 @@ struct PodEviction {
             return retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
         case .throttled:
             var step = retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
-            if let retryAfter { step.consequence = .pause(retryAfter) }
+            if let retryAfter { step.consequence = .pause(retryAfter, until: now + retryAfter) }
             return step
         case .unauthorized, .serverError, .unreachable:
             return retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
@@ -102,6 +107,7 @@ struct PodEviction {
         var step = Step()
         if phase != .terminating, phase != .failed {
             endWait(.allowed, into: &step)
+            message = ""
             step.facts.append(move(to: .terminating, at: now, answer: nil, blocker: nil))
         }
         if deadline != deletionDeadline {

@@ -86,6 +86,7 @@ struct PodFeed {
     }
 
     mutating func watchOpened(at now: Timestamp) -> [DrainEvent.Fact] {
+        guard state == .watching else { return [] }
         opened = now
         guard isPolling else { return [] }
         isPolling = false
@@ -95,22 +96,26 @@ struct PodFeed {
     mutating func watchEnded(
         _ reason: WatchRestart, detail: String, status: Status?, at now: Timestamp
     ) -> [DrainEvent.Fact] {
+        guard state == .watching else { return [] }
         var facts: [DrainEvent.Fact] = [.watchEnded(reason, detail: detail)]
         let lived = opened.map { now - $0 } ?? .zero
         opened = nil
         switch reason {
-        case .expired:
+        case .expired where lived >= .seconds(1) || failures == 0:
+            failures = 1
             state = .listing(inFlight: false)
             return facts
         case .closed where lived >= .seconds(1), .idle:
             watch()
             return facts
+        // A list whose own version is too old to be watched would be asked for again and again: it came from a cache.
+        case .expired: distrustsCache = true
         case .closed, .error: break
         }
         failures += 1
-        let delay = policy.backoff.delay(step: failures, using: &random)
+        let delay = min(policy.backoff.delay(step: failures, using: &random), policy.listInterval)
         // What cannot be read once may be unreadable for ever: a list goes around it.
-        state = .waiting(until: now + delay, thenList: failures > 1)
+        state = .waiting(until: now + delay, thenList: failures > 1 || reason == .expired)
         if !isPolling, status?.code == 403 || failures >= 3 {
             isPolling = true
             facts.append(.pollingChanged(true, reason: detail))
@@ -122,7 +127,9 @@ struct PodFeed {
         return facts
     }
 
+    /// Nothing, when the list comes after the feed was stopped.
     mutating func listed(_ list: PodList, at now: Timestamp) {
+        guard state == .listing(inFlight: true) else { return }
         resourceVersion = list.resourceVersion
         distrustsCache = false
         if isPolling, let due = watchDue, now < due {
@@ -132,8 +139,9 @@ struct PodFeed {
         }
     }
 
-    /// The delay until the next try.
-    mutating func listFailed(retryAfter: Duration?, at now: Timestamp) -> Duration {
+    /// The delay until the next try; `nil`: there will be none, the feed was stopped.
+    mutating func listFailed(retryAfter: Duration?, at now: Timestamp) -> Duration? {
+        guard state == .listing(inFlight: true) else { return nil }
         failures += 1
         let delay = max(policy.backoff.delay(step: failures, using: &random), retryAfter ?? .zero)
         // A version that another server gave can be waited for in vain: ask for the truth instead.

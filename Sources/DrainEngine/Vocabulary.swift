@@ -10,7 +10,7 @@ public enum PodPhase: String, Sendable, CaseIterable {
     case retrying
     /// The eviction was accepted, or somebody else deleted it. → gone
     case terminating
-    /// Absent, or present under another UID or on another node. The end.
+    /// Absent, or present under another UID or on another node. The end. → queued (should the last list show it again)
     case gone
     /// It will not be evicted by us. → gone (somebody else may still take it away)
     case failed

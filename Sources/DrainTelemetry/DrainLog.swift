@@ -27,8 +27,7 @@ public final class DrainLog: DrainObserver {
     public func observe(_ event: DrainEvent) {
         let line = state.withLock { state -> LogLine? in
             if case .began(let start, _) = event.fact {
-                state.trace = DrainTrace(start, boot: boot)
-                state.drainID = start.id
+                state = State(trace: DrainTrace(start, boot: boot), drainID: start.id)
             }
             guard let (level, message, fields, span) = Self.describe(event.fact, &state) else { return nil }
             var line = LogLine(at: event.at, level: level, logger: "drain", message: message)
@@ -79,7 +78,7 @@ public final class DrainLog: DrainObserver {
             return (
                 .warning, "eviction is blocked",
                 [wait.pod.field] + wait.blocker.fields + [
-                    ("attempt", .int(Int64(wait.refusals))), ("err", .string(wait.firstMessage)),
+                    ("refusals", .int(Int64(wait.refusals))), ("err", .string(wait.firstMessage)),
                 ], state.trace?.wait(wait.pod.uid, wait.number)
             )
         case .waitEnded(let wait, let outcome):

@@ -50,6 +50,7 @@ public final class DrainMetrics: DrainObserver {
         let now = event.at
         switch event.fact {
         case .began(let start, _):
+            reset(&state)
             state.startedAt = now
             state.trace = DrainTrace(start, boot: boot)
             families.start.set(now)
@@ -113,6 +114,13 @@ public final class DrainMetrics: DrainObserver {
         publishSeconds(at: now, &state)
         state.deletionDeadlines = [:]
         state.phases.stop(at: now)
+    }
+
+    /// The drain before has left its last counts standing: they are not this one's.
+    private func reset(_ state: inout State) {
+        state.excluded = [:]
+        families.podsExcluded.forEach { _, gauge in gauge.set(0) }
+        publishCounts(state)
     }
 
     private func count(_ reason: ExclusionReason, _ change: Int, _ state: inout State) {

@@ -14,6 +14,8 @@ struct SpanTree {
     private let serverAddress: String
     private let began: Timestamp
     private var pods: [PodSpan] = []
+    /// Open waits by pod: one each at most.
+    private var waits: [Int: PodWait] = [:]
     private var lists = 0
     private var excluded = 0
     private var hasEnded = false
@@ -42,7 +44,12 @@ struct SpanTree {
             return []
         case .podFinished(let end): return finished(end, at: now)
         case .evictionAnswered(let attempt): return answered(attempt)
-        case .waitEnded(let wait, let outcome): return [waitSpan(wait, outcome.rawValue, at: now)]
+        case .waitBegan(let wait), .waitGoesOn(let wait):
+            waits[wait.index] = wait
+            return []
+        case .waitEnded(let wait, let outcome):
+            waits[wait.index] = nil
+            return [waitSpan(wait, outcome.rawValue, at: now)]
         case .deletionExpected(let pod, let deadline, let finalizers):
             pods[pod].deletionExpected(by: deadline, finalizers: finalizers)
             return []
@@ -58,8 +65,8 @@ struct SpanTree {
             excluded += 1
             return []
         case .ended(let summary): return ended(summary, at: now)
-        case .began, .stateChanged, .deadlineChanged, .nodeSeen, .cordon, .planned, .exclusionEnded, .waitBegan,
-            .waitGoesOn, .watchEnded, .pollingChanged, .requestFailed, .throttled:
+        case .began, .stateChanged, .deadlineChanged, .nodeSeen, .cordon, .planned, .exclusionEnded, .watchEnded,
+            .pollingChanged, .requestFailed, .throttled:
             return []
         }
     }
@@ -67,16 +74,19 @@ struct SpanTree {
     mutating func interrupt(at now: Timestamp) -> [Span] {
         guard !hasEnded else { return [] }
         hasEnded = true
-        let open = openPods(at: now, "drain.interrupted", interrupted: true)
+        let openWaits = waits.values.sorted { $0.index < $1.index }.map { waitSpan($0, Self.interrupted, at: now) }
+        let open = openWaits + openPods(at: now, .error(Self.interrupted), Self.interrupted)
         var attributes: [SpanAttribute] = [nodeAttribute, ("drain.id", .string(start.id))]
         attributes.append(("drain.trigger", .string(start.trigger.rawValue)))
-        attributes.append(("drain.interrupted", .bool(true)))
+        attributes.append((Self.interrupted, .bool(true)))
         return open + [
             span(
                 trace.root, trace.parent, "node.drain", from: began, to: now, attributes,
-                status: .error("drain.interrupted"))
+                status: .error(Self.interrupted))
         ]
     }
+
+    private static let interrupted = "drain.interrupted"
 }
 
 // MARK: - One span each
@@ -144,6 +154,7 @@ extension SpanTree {
         ]
     }
 
+    /// `outcome`: a `WaitOutcome`, or `drain.interrupted`, which is an error.
     private func waitSpan(_ wait: PodWait, _ outcome: String, at now: Timestamp) -> Span {
         var attributes: [SpanAttribute] = wait.blocker.attributes
         attributes.append(("drain.wait.outcome", .string(outcome)))
@@ -152,11 +163,11 @@ extension SpanTree {
         attributes.append(("drain.wait.last_message", .string(wait.lastMessage)))
         return span(
             trace.wait(wait.pod.uid, wait.number), trace.pod(wait.pod.uid), "pdb.wait", from: wait.since, to: now,
-            attributes)
+            attributes, status: outcome == Self.interrupted ? .error(outcome) : .unset)
     }
 
-    /// Pods that nothing became of within the drain: their spans end with it, as errors.
-    private mutating func openPods(at now: Timestamp, _ reason: String, interrupted: Bool) -> [Span] {
+    /// Pods that nothing became of within the drain: their spans end with it, as errors, if it is one.
+    private mutating func openPods(at now: Timestamp, _ status: Span.Status, _ errorType: String?) -> [Span] {
         var spans: [Span] = []
         for index in pods.indices {
             guard let ended = pods[index].finish(at: now) else { continue }
@@ -165,16 +176,14 @@ extension SpanTree {
                 spans.append(
                     span(
                         trace.termination(uid), trace.pod(uid), "pod.termination", from: since, to: now,
-                        ended.terminationAttributes(at: now), status: .error(reason)))
+                        ended.terminationAttributes(at: now), status: status))
             }
             var attributes = ended.attributes
             attributes.append(("drain.pod.phase", .string(ended.phase.rawValue)))
-            if interrupted { attributes.append(("drain.interrupted", .bool(true))) }
-            attributes.append(("error.type", .string(reason)))
+            if errorType == Self.interrupted { attributes.append((Self.interrupted, .bool(true))) }
+            if let errorType { attributes.append(("error.type", .string(errorType))) }
             spans.append(
-                span(
-                    trace.pod(uid), trace.root, "pod.evict", from: ended.began, to: now, attributes,
-                    status: .error(reason)))
+                span(trace.pod(uid), trace.root, "pod.evict", from: ended.began, to: now, attributes, status: status))
         }
         return spans
     }
@@ -182,7 +191,10 @@ extension SpanTree {
     private mutating func ended(_ summary: DrainSummary, at now: Timestamp) -> [Span] {
         guard !hasEnded else { return [] }
         hasEnded = true
-        let open = openPods(at: now, summary.outcome.rawValue, interrupted: false)
+        // Our own pod and a dry run's are open at the end of a drain that is completed.
+        let isComplete = summary.outcome == .completed
+        let word = summary.outcome.rawValue
+        let open = openPods(at: now, isComplete ? .unset : .error(word), isComplete ? nil : word)
         var attributes: [SpanAttribute] = [
             ("drain.id", .string(start.id)), nodeAttribute, ("drain.trigger", .string(start.trigger.rawValue)),
             ("drain.outcome", .string(summary.outcome.rawValue)), ("drain.dry_run", .string(policy.dryRun.rawValue)),
