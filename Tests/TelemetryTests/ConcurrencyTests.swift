@@ -1,3 +1,5 @@
+import Glibc
+import Locking
 import Testing
 
 @testable import Telemetry
@@ -35,21 +37,31 @@ import Testing
     func updates() async {
         let registry = Registry()
         let (queued, gone) = (registry.gauge("queued", help: ""), registry.gauge("gone", help: ""))
-        queued.set(2000)
+        let finished = Lock(false)
+        queued.set(1)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                for count in 0...2000 {
-                    registry.update {
-                        queued.set(Double(2000 - count))
-                        gone.set(Double(count))
+                while !finished.withLock({ $0 }) {
+                    for moved in [1, 0] as [Double] {
+                        registry.update {
+                            queued.set(1 - moved)
+                            // Gives a snapshot every chance to fall in between.
+                            for _ in 0..<10 { sched_yield() }
+                            gone.set(moved)
+                        }
                     }
+                    await Task.yield()
                 }
             }
             group.addTask {
-                for _ in 0..<500 { #expect(registry.collect().flatMap(\.samples).reduce(0) { $0 + $1.value } == 2000) }
+                for _ in 0..<1000 {
+                    #expect(registry.collect().flatMap(\.samples).reduce(0) { $0 + $1.value } == 1)
+                    await Task.yield()
+                }
+                finished.withLock { $0 = true }
             }
         }
-        #expect(gone.value == 2000)
+        #expect((queued.value, gone.value) == (1, 0))
     }
 
     @Test("series may come and go while others collect")

@@ -76,6 +76,7 @@ import Testing
     @Test("a pipe that nobody reads never blocks the writers, and every line is counted")
     func blockedPipe() async throws {
         let pipe = try Pipe()
+        pipe.fill(butFor: 16 << 10)
         let record = Record()
         let sink = LineSink(
             descriptor: pipe.writeEnd, closesDescriptor: true, queueLimit: 32 << 10, onFate: record.onFate,
@@ -85,13 +86,13 @@ import Testing
                 group.addTask { for number in 0..<2500 { sink.write(Self.line(worker * 2500 + number)) } }
             }
         }
+        #expect(record.dropped > 5000, "the queue is bounded")
         #expect(await sink.flush(within: .milliseconds(1)) == false)
         await sink.close(within: .zero)
         #expect(record.written + record.dropped + record.failed == 10_000)
         #expect(record.failed == 0)
-        #expect(record.dropped > 5000)
         let arrived = pipe.readToEnd()
-        #expect(arrived.filter { $0 == UInt8(ascii: "\n") }.count == record.written)
+        #expect(arrived.filter { $0 == UInt8(ascii: "\n") }.count == record.written && record.written > 0)
         #expect(arrived.last == UInt8(ascii: "\n"))
         #expect(record.failures.isEmpty)
     }

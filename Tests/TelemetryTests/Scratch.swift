@@ -41,9 +41,18 @@ final class Pipe: @unchecked Sendable {
         readEnd = -1
     }
 
+    /// Puts spaces in until it takes no more, and then takes out `room` bytes.
+    func fill(butFor room: Int) {
+        let page = [UInt8](repeating: UInt8(ascii: " "), count: 4096)
+        _ = fcntl(writeEnd, F_SETFL, O_NONBLOCK)
+        while write(writeEnd, page, page.count) > 0 {}
+        _ = fcntl(writeEnd, F_SETFL, 0)
+        for _ in 0..<(room / page.count) { _ = read(upTo: page.count) }
+    }
+
     /// What is in it now.
-    func read() -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 65536)
+    func read(upTo limit: Int = 65536) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit)
         let count = Glibc.read(readEnd, &bytes, bytes.count)
         return Array(bytes.prefix(max(0, count)))
     }
