@@ -1,3 +1,4 @@
+import CMicroHTTPD
 import Glibc
 
 /// An address as the socket calls want it and give it.
