@@ -1,7 +1,4 @@
-<<<<<<< HEAD
 // Where <sys/socket.h> is read first decides whose `sockaddr` is: in some builds that is libmicrohttpd's header.
-=======
->>>>>>> http-server
 import CMicroHTTPD
 import Glibc
 
