@@ -1,7 +1,7 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -26,7 +26,19 @@ test: lint test-unit ## Check the style and run every test; installs what they n
 
 test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test
-	$(TEST_ENVIRONMENT) swift test -j $(JOBS)
+	$(SWIFT_BUILD) --build-tests
+	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
+	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
+
+test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
+	@scripts/install build test
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions $(TEST_ENVIRONMENT) \
+		swift test -j $(JOBS) --sanitize=thread --scratch-path .build-tsan \
+		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|DrainRunner|KubernetesClientTests'
+
+flags: ## Write docs/flags.md from what the program says of itself.
+	$(SWIFT_BUILD) --product drain-agent
+	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent"
 
 lint: ## Check the format, and each target's imports against Package.swift.
 	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
