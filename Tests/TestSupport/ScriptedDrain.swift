@@ -41,6 +41,8 @@ public final class ScriptedDrain {
     public private(set) var events: [DrainEvent] = []
     public private(set) var sent: [(at: Timestamp, request: DrainRequest)] = []
     public private(set) var summary: DrainSummary?
+    /// Requests whose answers have not come.
+    public private(set) var awaited: Set<RequestPurpose> = []
     public var cluster: ScriptedCluster
 
     /// Tried before anything else; `nil`: the cluster answers.
@@ -120,11 +122,13 @@ extension ScriptedDrain {
     }
 
     private func step(_ input: DrainInput) {
+        if case .answered(let purpose, _) = input { awaited.remove(purpose) }
         let step = machine.handle(input, at: now)
         events += step.events
         if let end = step.summary { summary = end }
         for request in step.requests {
             sent.append((now, request))
+            awaited.insert(request.purpose)
             answer(request)
         }
         onStep(self, step)
