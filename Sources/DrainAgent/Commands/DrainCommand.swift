@@ -81,7 +81,9 @@ struct DrainCommand: AgentCommand {
         _ = await controller.start(DrainDemand(.command), own: nil)
         let summary = await controller.outcome()
         interrupts.cancel()
-        for line in SummaryTable.lines(stack.progress.current, summary, at: time.now()) { say(line) }
+        if summary.outcome != .failed {
+            for line in SummaryTable.lines(stack.progress.current, summary, at: time.now()) { say(line) }
+        }
         if summary.leftCordoned, summary.outcome != .completed {
             say("node/\(node.value) is left cordoned: kubectl uncordon \(node.value) makes it schedulable again")
         }
