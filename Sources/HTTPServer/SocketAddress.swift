@@ -1,3 +1,5 @@
+// Where <sys/socket.h> is read first decides whose `sockaddr` is: in some builds that is libmicrohttpd's header.
+import CMicroHTTPD
 import Glibc
 
 /// An address as the socket calls want it and give it.

@@ -54,7 +54,11 @@ public struct ItemSplitter: Sendable {
     }
 
     private mutating func outside(_ byte: UInt8, _ items: inout [[UInt8]]) throws(Failure) {
-        if Self.isSpace(byte) { return }
+        if Self.isSpace(byte) {
+            // Between an item's tokens it stays: `1 2` is not 12.
+            if inItems ? !item.isEmpty : depth > 0 { try keep(byte) }
+            return
+        }
         guard !isComplete, depth > 0 || byte == UInt8(ascii: "{") else { throw .malformed }
         switch byte {
         case UInt8(ascii: "\""):
@@ -78,7 +82,9 @@ public struct ItemSplitter: Sendable {
             }
             try keep(byte)
             if depth == 0 { isComplete = true }
-        case UInt8(ascii: ",") where inItems && depth == 2: emit(&items)
+        case UInt8(ascii: ",") where inItems && depth == 2:
+            guard !item.isEmpty else { throw .malformed }
+            emit(&items)
         case UInt8(ascii: ",") where depth == 1:
             keyIsItems = false
             try keep(byte)
@@ -100,6 +106,7 @@ public struct ItemSplitter: Sendable {
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\t")
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+            || byte == UInt8(ascii: "\t")
     }
 }

@@ -71,7 +71,8 @@ public struct PodSpec: Codable, Sendable, Equatable {
         let object = try decoder.container(keyedBy: CodingKeys.self)
         nodeName = try object.decodeIfPresent(String.self, forKey: .nodeName) ?? ""
         priority = try object.decodeIfPresent(Int64.self, forKey: .priority) ?? 0
-        terminationGracePeriodSeconds = try object.decodeIfPresent(Int64.self, forKey: .terminationGracePeriodSeconds) ?? 30
+        terminationGracePeriodSeconds =
+            try object.decodeIfPresent(Int64.self, forKey: .terminationGracePeriodSeconds) ?? 30
         volumes = try object.decodeIfPresent([Volume].self, forKey: .volumes) ?? []
     }
 

@@ -1,3 +1,4 @@
+internal import Timestamps
 internal import ClusterModel
 internal import KubernetesAPI
 internal import Timestamps

@@ -1,3 +1,4 @@
+internal import KubernetesAPI
 internal import ClusterModel
 internal import HTTPServer
 internal import KubernetesAPI

@@ -1,26 +1,62 @@
 /// Durations as kubectl's flags write them (Go's `time.ParseDuration`): `90s`, `1m30s`, `1.5h`, `300ms`, `0`.
 public enum GoDuration {
-    /// `nil` for anything that Go would refuse, and for what overflows 292 years.
+    /// `nil` for anything that Go would refuse, overflow of 292 years included.
     public static func parse(_ text: some StringProtocol) -> Duration? {
         var rest = Substring(text)
         let negative = rest.first == "-"
         if negative || rest.first == "+" { rest.removeFirst() }
         if rest == "0" { return .zero }
         guard !rest.isEmpty else { return nil }
-        var total = 0.0
+        var total: UInt64 = 0
         while !rest.isEmpty {
-            let number = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            rest = rest.dropFirst(number.count)
-            let unit = rest.prefix { $0 != "." && !($0.isASCII && $0.isNumber) }
-            rest = rest.dropFirst(unit.count)
-            guard number.contains(where: { $0 != "." }), let value = Double(number.hasPrefix(".") ? "0\(number)" : String(number)),
-                let scale = nanoseconds(in: unit)
-            else { return nil }
-            total += value * scale
+            guard let part = part(&rest) else { return nil }
+            let (sum, overflow) = total.addingReportingOverflow(part)
+            guard !overflow, sum <= 1 << 63 else { return nil }
+            total = sum
         }
-        guard total < Double(Int64.max) else { return nil }
-        return .nanoseconds(Int64((negative ? -total : total).rounded()))
+        if negative { return .nanoseconds(total == 1 << 63 ? .min : -Int64(total)) }
+        return Int64(exactly: total).map { .nanoseconds($0) }
     }
+
+    /// One number with its unit, taken off the front, in nanoseconds.
+    private static func part(_ rest: inout Substring) -> UInt64? {
+        let whole = digits(&rest)
+        var fraction: Substring = ""
+        if rest.first == "." {
+            rest.removeFirst()
+            fraction = digits(&rest)
+        }
+        let unit = rest.prefix { $0 != "." && !isDigit($0) }
+        rest = rest.dropFirst(unit.count)
+        guard !(whole.isEmpty && fraction.isEmpty), let scale = nanoseconds(in: unit),
+            let number = whole.isEmpty ? 0 : UInt64(whole)
+        else { return nil }
+        let (product, overflow) = number.multipliedReportingOverflow(by: scale)
+        guard !overflow else { return nil }
+        let (sum, carried) = product.addingReportingOverflow(Self.part(fraction, of: scale))
+        return carried ? nil : sum
+    }
+
+    /// As Go has it: in floating point, from as many digits as fit 63 bits; what is below a nanosecond is cut.
+    private static func part(_ fraction: Substring, of scale: UInt64) -> UInt64 {
+        var number: UInt64 = 0
+        var power = 1.0
+        for digit in fraction {
+            let (next, overflow) = number.multipliedReportingOverflow(by: 10)
+            guard !overflow, next <= 1 << 63 else { break }
+            number = next + UInt64(digit.wholeNumberValue ?? 0)
+            power *= 10
+        }
+        return UInt64(Double(number) * (Double(scale) / power))
+    }
+
+    private static func digits(_ rest: inout Substring) -> Substring {
+        let digits = rest.prefix(while: isDigit)
+        rest = rest.dropFirst(digits.count)
+        return digits
+    }
+
+    private static func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) && character.isASCII }
 
     /// The shortest exact form down to milliseconds: `1h5m0s`, `20s`, `1.25s`, `300ms`, `0s`.
     public static func format(_ duration: Duration) -> String {
@@ -37,14 +73,14 @@ public enum GoDuration {
         return text + "\(rest / 1000)" + (fraction.isEmpty ? "" : "." + fraction) + "s"
     }
 
-    private static func nanoseconds(in unit: Substring) -> Double? {
+    private static func nanoseconds(in unit: Substring) -> UInt64? {
         switch unit {
         case "ns": 1
-        case "us", "µs", "μs": 1e3
-        case "ms": 1e6
-        case "s": 1e9
-        case "m": 60e9
-        case "h": 3600e9
+        case "us", "µs", "μs": 1000
+        case "ms": 1_000_000
+        case "s": 1_000_000_000
+        case "m": 60_000_000_000
+        case "h": 3_600_000_000_000
         default: nil
         }
     }

@@ -27,7 +27,8 @@ extension Timestamp {
         return text + "Z"
     }
 
-    /// Reads RFC 3339 with any fraction and any offset; `nil` for anything else (a leap second counts as the next second).
+    /// Reads RFC 3339 with any fraction and any offset; `nil` for anything else. A leap second counts as the next second;
+    /// moments beyond the years 1677 to 2262 are held at the ends, like a sum.
     public init?(rfc3339 text: some StringProtocol) {
         var reader = DigitReader(bytes: Array(text.utf8))
         guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),
@@ -46,8 +47,12 @@ extension Timestamp {
         let days = Self.days(fromCivil: year, month, day)
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow, product <= Int64.max - nanosecond else { return nil }
-        self.init(nanoseconds: product + nanosecond)
+        guard !overflow else {
+            self.init(nanoseconds: seconds > 0 ? .max : .min)
+            return
+        }
+        let (sum, carried) = product.addingReportingOverflow(nanosecond)
+        self.init(nanoseconds: carried ? .max : sum)
     }
 
     private static func append(_ number: Int64, width: Int, to text: inout String) {
@@ -100,7 +105,9 @@ private struct DigitReader {
     }
 
     mutating func digit() -> Int64? {
-        guard position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) else { return nil }
+        guard position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) else {
+            return nil
+        }
         defer { position += 1 }
         return Int64(bytes[position] - UInt8(ascii: "0"))
     }

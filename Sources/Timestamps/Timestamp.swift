@@ -4,7 +4,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    public init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
+    /// Held at the ends of what nanoseconds can count: 292 years either way.
+    public init(seconds: Int64) { nanoseconds = Duration.seconds(seconds).nanoseconds }
 
     /// The farthest moment: what "never" compares as.
     public static let distantFuture = Timestamp(nanoseconds: .max)

@@ -1,0 +1,77 @@
+internal import FoundationEssentials
+internal import Glibc
+
+extension ExecPlugin {
+    /// How long a plugin may take.
+    static let limit = Duration.seconds(60)
+
+    /// What the plugin prints, read.
+    func run(limit: Duration = Self.limit) async -> Result<ExecCredential.Status, CredentialError> {
+        await OwnThread.run {
+            Result { () throws(CredentialError) in
+                guard let path = executable else {
+                    throw .pluginNotFound(command: command, installHint: Self.printable(installHint))
+                }
+                return try credential(try output(of: path, limit))
+            }
+        }
+    }
+
+    private func output(of path: String, _ limit: Duration) throws(CredentialError) -> [UInt8] {
+        let output: ChildProcess.Output
+        do { output = try ChildProcess.run(path, arguments, environment: environment, limit: limit) } catch {
+            switch error {
+            case .notStarted(let reason): throw .pluginNotStarted(command: command, reason: reason)
+            case .timedOut: throw .pluginTimedOut(command: command, limit: limit)
+            case .tooMuchOutput(let limit):
+                throw .pluginMisunderstood(command: command, problem: "more than \(limit) bytes")
+            }
+        }
+        guard output.status == 0 else {
+            let signal = output.status & 0x7F
+            throw .pluginFailed(
+                command: command, ending: signal == 0 ? "exit code \(output.status >> 8)" : "signal \(signal)",
+                complaint: Self.printable(String(decoding: output.standardError.suffix(1024), as: UTF8.self)))
+        }
+        return output.standardOutput
+    }
+
+    /// Never quotes what the plugin printed: a secret may be in it.
+    private func credential(_ bytes: [UInt8]) throws(CredentialError) -> ExecCredential.Status {
+        guard let printed = try? JSONDecoder().decode(ExecCredential.self, from: Data(bytes)) else {
+            throw .pluginMisunderstood(command: command, problem: "no ExecCredential")
+        }
+        guard printed.kind == "ExecCredential", printed.apiVersion == apiVersion else {
+            throw .pluginMisunderstood(
+                command: command, problem: "something else than an ExecCredential of \(apiVersion)")
+        }
+        guard let status = printed.status else {
+            throw .pluginMisunderstood(command: command, problem: "an ExecCredential without status")
+        }
+        let hasToken = status.token.map { !$0.isEmpty } ?? false
+        let hasCertificate = status.clientCertificateData.map { !$0.isEmpty } ?? false
+        let hasKey = status.clientKeyData.map { !$0.isEmpty } ?? false
+        guard hasCertificate == hasKey else {
+            throw .pluginMisunderstood(command: command, problem: "only one of clientCertificateData and clientKeyData")
+        }
+        guard hasToken || hasCertificate else {
+            throw .pluginMisunderstood(command: command, problem: "neither a token nor a client certificate")
+        }
+        return status
+    }
+
+    /// The command itself where it is a path, else its first match in the plugin's `PATH`.
+    private var executable: String? {
+        if command.contains("/") { return access(command, F_OK) == 0 ? command : nil }
+        let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+        return folders.lazy.map { "\($0)/\(command)" }.first { access($0, X_OK) == 0 }
+    }
+
+    /// On one line, without control characters.
+    private static func printable(_ text: String) -> String {
+        let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+        var line = ""
+        line.unicodeScalars.append(contentsOf: scalars)
+        return line.split(separator: " ").joined(separator: " ")
+    }
+}
