@@ -71,7 +71,7 @@ let package = Package(
         tests("KubernetesAPI", ["Timestamps"]),
         tests("HTTPClient", ["Locking"]),
         tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
-        tests("DrainEngine", ["KubernetesAPI", "Timestamps"]),
+        tests("DrainEngine", ["KubernetesAPI", "Locking", "Timestamps"]),
         tests("Telemetry", ["Locking", "Timestamps"]),
         tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Timestamps"]),
         tests("Gzip"),
