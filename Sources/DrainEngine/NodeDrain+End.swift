@@ -11,7 +11,7 @@ extension NodeDrain {
                 reached ? .timedOut : .failed,
                 reached
                     ? "the deadline passed before the pods could be listed"
-                    : "the API server did not answer in time; the last error is in the log", at: now, into: &step)
+                    : "the API server did not answer in time (--startup-timeout)", at: now, into: &step)
         case .cordoning: end(.timedOut, "the deadline passed before the node could be cordoned", at: now, into: &step)
         case .draining, .verifying:
             let left = drain.pods.count { $0.phase != .gone }
