@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CZlib", "DrainEngine", "KubernetesAPI", "Locking", "Timestamps",
+                "CSpawn", "CZlib", "DrainEngine", "KubernetesAPI", "Locking", "Timestamps",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/TestSupport", swiftSettings: settings),
@@ -82,6 +82,7 @@ let package = Package(
             [
                 "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer", "HTTPClient",
                 "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests(
             "SimulatedCluster",

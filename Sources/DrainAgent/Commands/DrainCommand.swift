@@ -75,10 +75,12 @@ struct DrainCommand: AgentCommand {
         let controller = DrainController(
             cluster: cluster, telemetry: stack, policy: policy, timeout: eviction.timeout.value, time: time)
         let server = try serve(stack, controller)
+        if let server { stack.say(.info, "serving", [("listen", .array(server.addresses.map { .string($0) }))]) }
+        _ = await controller.start(DrainDemand(.command), own: nil)
+        // Only now is there something to cancel; signals that came before wait in the stream.
         let interrupts = Task {
             for await _ in signals.stream { _ = await controller.cancel(uncordon: false) }
         }
-        _ = await controller.start(DrainDemand(.command), own: nil)
         let summary = await controller.outcome()
         interrupts.cancel()
         if summary.outcome != .failed {
@@ -91,7 +93,7 @@ struct DrainCommand: AgentCommand {
         await cluster.client.shutdown()
         _ = await out.flush(within: .seconds(2))
         await stack.flush(within: .seconds(2))
-        if summary.outcome == .failed { Complaint.say("drain-agent: \(summary.reason)") }
+        if summary.outcome == .failed { Complaint.say("drain-agent: \(summary.reason.onOneLine)") }
         return AgentExit.code(summary.outcome)
     }
 

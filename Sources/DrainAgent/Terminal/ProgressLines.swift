@@ -19,7 +19,7 @@ final class ProgressLines: DrainObserver {
 
     func observe(_ event: DrainEvent) {
         let lines = state.withLock { Self.lines(event, &$0) }
-        lines.forEach(print)
+        for line in lines { print(line.onOneLine) }
     }
 
     private static func lines(_ event: DrainEvent, _ state: inout State) -> [String] {
