@@ -19,6 +19,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         swiftSettings: settings)
 }
 
+let revision = Context.gitInformation.map { $0.currentCommit + ($0.hasUncommittedChanges ? "-dirty" : "") } ?? "unknown"
+
 let package = Package(
     name: "drain-agent",
     products: [.executable(name: "drain-agent", targets: ["DrainAgent"])],
@@ -33,6 +35,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSpawn"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        .target(
+            name: "CAgent", cSettings: [.define("DRAIN_AGENT_REVISION", to: "\"\(revision)\"")]),
 
         library("Locking"),
         library("Timestamps"),
@@ -50,14 +55,17 @@ let package = Package(
             name: "DrainAgent",
             dependencies: [
                 "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry",
-                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CAgent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
         .target(
             name: "TestSupport",
-            dependencies: ["Locking", "Timestamps", .product(name: "Subprocess", package: "swift-subprocess")],
+            dependencies: [
+                "CZlib", "DrainEngine", "KubernetesAPI", "Locking", "Timestamps",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("Timestamps"),
         tests("KubernetesAPI", ["Timestamps"]),
@@ -66,9 +74,21 @@ let package = Package(
         tests("DrainEngine", ["KubernetesAPI", "Timestamps"]),
         tests("Telemetry", ["Locking", "Timestamps"]),
         tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Timestamps"]),
-        tests("HTTPServer", ["Gzip", "HTTPClient", "Locking"]),
+        tests("Gzip"),
+        tests("HTTPServer", ["Locking"]),
         tests("ClusterModel", ["KubernetesAPI", "Timestamps"]),
-        tests("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "KubernetesClient", "HTTPClient", "HTTPServer", "Locking", "Timestamps"]),
+        tests(
+            "DrainAgent",
+            [
+                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer", "HTTPClient",
+                "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+            ]),
+        tests(
+            "SimulatedCluster",
+            [
+                "ClusterModel", "KubernetesAPI", "KubernetesClient", "HTTPClient", "HTTPServer", "Locking",
+                "Timestamps",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

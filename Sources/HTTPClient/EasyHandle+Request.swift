@@ -40,7 +40,8 @@ extension EasyHandle {
 
     private func setConnection(_ request: HTTPRequest) throws(HTTPFailure) {
         try set(CURLOPT_NOSIGNAL, true)
-        // A name that does not resolve must not hold up the thread when its request is given up.
+        // Without this, giving up a request whose name does not resolve waits for the resolver: with a silent DNS server
+        // every other transfer stood still for 10 s.
         try set(CURLOPT_QUICK_EXIT, true)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.wholeMilliseconds)

@@ -20,6 +20,7 @@ public enum APICall: Sendable, Equatable {
     /// A plain delete, which no budget guards (`--disable-eviction`).
     case deletePod(PodIdentity, DeleteOptions)
     case readDaemonSet(namespace: String, name: String)
+    case readPod(namespace: String, name: String)
     /// A SelfSubjectAccessReview: may we create `pods/eviction` (or delete `pods`) in this namespace?
     case mayEvict(namespace: String, byDelete: Bool = false)
     /// A SelfSubjectReview: who are we? In a pod the answer names it.
@@ -59,7 +60,7 @@ extension APICall {
         switch self {
         case .evict, .deletePod: .evict
         case .listPods: .list
-        case .readNode, .readDaemonSet, .version, .mayEvict, .whoAmI: .read
+        case .readNode, .readDaemonSet, .readPod, .version, .mayEvict, .whoAmI: .read
         case .setUnschedulable: .write
         }
     }

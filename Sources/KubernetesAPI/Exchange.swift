@@ -43,6 +43,7 @@ public struct Exchange: Sendable, Equatable {
 public enum APIObject: Sendable, Equatable {
     case node(Node)
     case pods(PodList)
+    case pod(Pod)
     /// A review's verdict.
     case allowed(Bool)
     /// Our own pod's name and UID and our user name, as far as the server knows them.

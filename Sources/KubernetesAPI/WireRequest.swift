@@ -35,6 +35,7 @@ extension APICall {
         case .evict: ("POST", "/api/v1/namespaces/{namespace}/pods/{name}/eviction")
         case .deletePod: ("DELETE", "/api/v1/namespaces/{namespace}/pods/{name}")
         case .readDaemonSet: ("GET", "/apis/apps/v1/namespaces/{namespace}/daemonsets/{name}")
+        case .readPod: ("GET", "/api/v1/namespaces/{namespace}/pods/{name}")
         case .mayEvict: ("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
         case .whoAmI: ("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews")
         case .version: ("GET", "/version")
@@ -66,7 +67,7 @@ extension APICall {
         case .whoAmI:
             request.contentType = "application/json"
             request.body = Array(#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#.utf8)
-        case .readNode, .listPods, .readDaemonSet, .version: break
+        case .readNode, .listPods, .readDaemonSet, .readPod, .version: break
         }
         return request
     }
@@ -74,8 +75,9 @@ extension APICall {
     private var path: String {
         switch self {
         case .readNode(let name), .setUnschedulable(let name, _, _): "/api/v1/nodes/\(Self.escape(name))"
-        case .evict(let pod, _): Self.path(of: pod) + "/eviction"
-        case .deletePod(let pod, _): Self.path(of: pod)
+        case .evict(let pod, _): Self.path(ofPod: pod.name, in: pod.namespace) + "/eviction"
+        case .deletePod(let pod, _): Self.path(ofPod: pod.name, in: pod.namespace)
+        case .readPod(let namespace, let name): Self.path(ofPod: name, in: namespace)
         case .readDaemonSet(let namespace, let name):
             "/apis/apps/v1/namespaces/\(Self.escape(namespace))/daemonsets/\(Self.escape(name))"
         case .listPods, .mayEvict, .whoAmI, .version: shape.template
@@ -98,8 +100,8 @@ extension APICall {
         }
     }
 
-    private static func path(of pod: PodIdentity) -> String {
-        "/api/v1/namespaces/\(escape(pod.namespace))/pods/\(escape(pod.name))"
+    private static func path(ofPod name: String, in namespace: String) -> String {
+        "/api/v1/namespaces/\(escape(namespace))/pods/\(escape(name))"
     }
 
     static func query(_ parameters: [(String, String)]) -> String {

@@ -1,0 +1,38 @@
+public import KubernetesAPI
+public import Timestamps
+
+/// A pod as the cluster knows it: what the API shows, and how it behaves.
+public struct PodRecord: Sendable, Equatable {
+    public var pod: Pod
+    public var container: Container
+    /// From binding to Ready.
+    public var readyAfter: Delay
+    /// From SIGTERM to the containers' end; the grace period kills what takes longer, but not `.never`.
+    public var stopAfter: Delay
+    public var nodeSelector: [String: String]
+    public var address: String
+    public var startedAt: Timestamp?
+    public var readyAt: Timestamp?
+    /// The containers' end, as now foreseen.
+    var stopAt: Timestamp?
+    /// Index of the controller that replaces it.
+    var workload: Int?
+    /// Indices of the budgets that select it.
+    var budgets: [Int] = []
+
+    var metadata: ObjectMeta { pod.metadata }
+
+    /// What a ReplicaSet counts: neither finished nor going.
+    var isActive: Bool { !pod.isTerminating && !pod.isFinished }
+}
+
+/// The one container of a pod.
+public struct Container: Sendable, Equatable {
+    public var name: String
+    public var image: String
+
+    public init(name: String = "app", image: String = "registry.example/app:1") {
+        self.name = name
+        self.image = image
+    }
+}

@@ -1,0 +1,44 @@
+/// The resources the API serves, by their plural names.
+public enum ResourceKind: String, Sendable, CaseIterable {
+    case nodes, pods, namespaces, events, leases
+    case budgets = "poddisruptionbudgets"
+    case deployments, jobs
+    case replicaSets = "replicasets"
+    case statefulSets = "statefulsets"
+    case daemonSets = "daemonsets"
+
+    /// Empty for the core group.
+    public var group: String {
+        switch self {
+        case .nodes, .pods, .namespaces, .events: ""
+        case .budgets: "policy"
+        case .deployments, .replicaSets, .statefulSets, .daemonSets: "apps"
+        case .jobs: "batch"
+        case .leases: "coordination.k8s.io"
+        }
+    }
+
+    /// As `apiVersion` says it.
+    public var groupVersion: String { group.isEmpty ? "v1" : "\(group)/v1" }
+
+    public var kind: String {
+        switch self {
+        case .nodes: "Node"
+        case .pods: "Pod"
+        case .namespaces: "Namespace"
+        case .events: "Event"
+        case .leases: "Lease"
+        case .budgets: "PodDisruptionBudget"
+        case .deployments: "Deployment"
+        case .jobs: "Job"
+        case .replicaSets: "ReplicaSet"
+        case .statefulSets: "StatefulSet"
+        case .daemonSets: "DaemonSet"
+        }
+    }
+
+    public var isNamespaced: Bool { self != .nodes && self != .namespaces }
+
+    /// As error messages name it: `daemonsets.apps`.
+    public var qualifiedName: String { group.isEmpty ? rawValue : "\(rawValue).\(group)" }
+}

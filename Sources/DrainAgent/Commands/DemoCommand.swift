@@ -1,0 +1,27 @@
+import ArgumentParser
+
+struct DemoCommand: AgentCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Drains a node of a simulated cluster, to watch; nothing outside this machine is touched.")
+
+    @Flag(help: "Only serve the simulated cluster, and print a kubeconfig for kubectl.")
+    var simulateOnly = false
+
+    @Option(help: "Port of the simulated API server; 0: any.")
+    var port: UInt16 = 0
+
+    @Option(help: "Address of the agent's /metrics.")
+    var listen = "127.0.0.1:9809"
+
+    @Option(help: "Directory for the spans, logs and last scrape; else a new one.")
+    var directory: String?
+
+    func execute(_ signals: SignalFeed) async -> Int32 {
+        do {
+            return try await simulateOnly ? DemoCluster(port: port).serve(signals) : Demo(self).run(signals)
+        } catch {
+            return Complaint.exit(error)
+        }
+    }
+}

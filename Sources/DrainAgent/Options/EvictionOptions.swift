@@ -1,0 +1,90 @@
+import ArgumentParser
+import DrainEngine
+import KubernetesAPI
+
+/// How pods are taken off the node; kubectl's names where it has the feature.
+struct EvictionOptions: ParsableArguments {
+    @Option(help: "Seconds each pod is given to stop; -1: the pod's own.")
+    var gracePeriod: Int64 = -1
+
+    @Option(help: "When to give up, counted from the start, e.g. 90s, 10m; 0: never.")
+    var timeout = DurationArgument(.zero)
+
+    @Option(help: "Only pods with these labels go, e.g. app=web,tier!=db; the others are left alone.")
+    var podSelector = ""
+
+    @Option(help: "none; client: only say what would go; server: ask the server, too, and change nothing.")
+    var dryRun = DrainPolicy.DryRun.none
+
+    @Flag(inversion: .prefixedNo, help: "Delete pods instead of evicting them: disruption budgets are not asked.")
+    var disableEviction = false
+
+    @Option(help: "Leave a pod that should have been gone for more than this many seconds; 0: wait for it.")
+    var skipWaitForDeleteTimeout: Int64 = 0
+
+    @Option(help: "Items a page of the verifying list; 0: one page.")
+    var chunkSize = 500
+
+    @Option(help: "Eviction requests in flight.")
+    var concurrency = 5
+
+    @Option(help: "Pods that are going at once; 0: no bound.")
+    var maxTerminating = 0
+
+    @Option(help: "Answers that look permanent, before a pod is given up.")
+    var maxRetries = 10
+
+    @Option(help: "The first delay before an eviction is tried again; it doubles, with full jitter.")
+    var retryBaseDelay = DurationArgument(.milliseconds(100))
+
+    @Option(help: "The longest delay before an eviction is tried again.")
+    var retryMaxDelay = DurationArgument(.seconds(20))
+
+    @Option(help: "Between two requests for a pod that a disruption budget blocks.")
+    var pdbRetryInterval = DurationArgument(.seconds(5))
+
+    @Flag(inversion: .prefixedNo, help: "Evict pods, too, that come to the node after the cordon.")
+    var followArrivals = false
+
+    func validate() throws {
+        guard gracePeriod >= -1 else { throw ValidationError("--grace-period must be -1 or more") }
+        for (name, value) in [
+            ("--skip-wait-for-delete-timeout", skipWaitForDeleteTimeout), ("--chunk-size", Int64(chunkSize)),
+            ("--max-terminating", Int64(maxTerminating)), ("--max-retries", Int64(maxRetries)),
+        ] where value < 0 {
+            throw ValidationError("\(name) must not be negative")
+        }
+        guard (1...100).contains(concurrency) else { throw ValidationError("--concurrency must be 1 to 100") }
+        guard pdbRetryInterval.value >= .milliseconds(100) else {
+            throw ValidationError("--pdb-retry-interval must be at least 100ms")
+        }
+        guard retryMaxDelay.value >= retryBaseDelay.value else {
+            throw ValidationError("--retry-max-delay must not be less than --retry-base-delay")
+        }
+        _ = try selector()
+    }
+
+    private func selector() throws -> LabelSelector {
+        do { return try LabelSelector(parsing: podSelector) } catch {
+            throw ValidationError("--pod-selector: \(error)")
+        }
+    }
+
+    /// The policy these options ask for, for a node.
+    func policy(node: String) throws -> DrainPolicy {
+        var policy = DrainPolicy(node: node)
+        policy.gracePeriodSeconds = gracePeriod < 0 ? nil : gracePeriod
+        policy.podSelector = try selector()
+        policy.dryRun = dryRun
+        policy.deletesWithoutEviction = disableEviction
+        policy.skipTerminatingAfter = skipWaitForDeleteTimeout > 0 ? .seconds(skipWaitForDeleteTimeout) : nil
+        policy.chunkSize = chunkSize
+        policy.concurrency = concurrency
+        policy.maxTerminating = maxTerminating
+        policy.maxRetries = maxRetries
+        policy.backoff = Backoff(base: retryBaseDelay.value, cap: retryMaxDelay.value)
+        policy.budgetRetryInterval = pdbRetryInterval.value
+        policy.followsArrivals = followArrivals
+        return policy
+    }
+}

@@ -1,0 +1,132 @@
+import DrainEngine
+import DrainTelemetry
+import HTTPServer
+import KubernetesAPI
+import Telemetry
+
+/// Every route of the agent; docs/routes.md has them for people.
+struct AgentRoutes: Sendable {
+    let telemetry: AgentTelemetry
+    let controller: DrainController
+    let readiness: Readiness
+    let linger: Linger
+    let gate: ControlGate
+    let httpPrestop: Bool
+    let node: String
+
+    var all: [Route] {
+        var routes = [
+            Route("GET", "/metrics", gzip: true) { metrics($0) },
+            Route("GET", "/livez") { _ in .text(200, "ok\n") },
+            Route("GET", "/readyz") { _ in readyz() },
+            Route("GET", "/drain", gzip: true) { _ in .json(200, document(telemetry.progress.current.json)) },
+            Route("POST", "/drain") { await startDrain($0) },
+            Route("DELETE", "/drain") { await cancelDrain($0) },
+            Route("POST", "/prestop") { await prestop($0) },
+            Route("GET", "/") { _ in .text(200, overview) },
+        ]
+        if httpPrestop { routes.append(Route("GET", "/prestop") { await prestop($0) }) }
+        return routes
+    }
+
+    private func metrics(_ request: HTTPServerRequest) -> HTTPServerResponse {
+        let scrape = linger.scrapeBegins()
+        let body = PrometheusText.render(telemetry.registry.collect())
+        return HTTPServerResponse(
+            status: 200, headers: [("Content-Type", PrometheusText.contentType)], body: .bytes(body),
+            onDelivered: { isWhole in
+                guard isWhole else { return }
+                telemetry.scrapes.increment()
+                linger.delivered(scrape)
+            })
+    }
+
+    private func readyz() -> HTTPServerResponse {
+        guard let reason = readiness.obstacle else { return .text(200, "ok\n") }
+        return .text(503, "not ready: \(reason)\n")
+    }
+
+    private func startDrain(_ request: HTTPServerRequest) async -> HTTPServerResponse {
+        if let refusal = gate.refusal(of: request) { return refusal }
+        do {
+            var demand = DrainDemand(.http)
+            (demand.id, demand.overrides) = try DrainDemand.Overrides.parse(request.body)
+            demand.traceparent = request.header("traceparent")
+            switch request.query["wait"] {
+            case nil, "false": return await start(demand)
+            case "true": return await startAndWait(demand)
+            case let other?: return .error(400, "wait: true or false, not \"\(other)\"")
+            }
+        } catch {
+            return .error(400, error.description)
+        }
+    }
+
+    private func prestop(_ request: HTTPServerRequest) async -> HTTPServerResponse {
+        if let refusal = gate.refusal(of: request) { return refusal }
+        var demand = DrainDemand(.prestop)
+        demand.traceparent = request.header("traceparent")
+        // Whatever drain runs is the one to wait for.
+        if await controller.hasBegun { return await outcome() }
+        return await startAndWait(demand)
+    }
+
+    private func start(_ demand: DrainDemand) async -> HTTPServerResponse {
+        switch readiness.ownPod {
+        case .unknown(let reason): return .error(503, reason)
+        case .none, .pod:
+            let started = await controller.start(demand, own: readiness.ownPod.identity)
+            return answer(started)
+        }
+    }
+
+    private func answer(_ started: DrainController.Started) -> HTTPServerResponse {
+        switch started {
+        case .begun(let id): .json(202, document(.object([("drain_id", .string(id)), ("node", .string(node))])))
+        case .already(let id): .json(200, document(.object([("drain_id", .string(id)), ("node", .string(node))])))
+        case .conflict(let id): .error(409, "drain \(id) was asked for differently; this agent does one drain")
+        }
+    }
+
+    /// Holds the answer until the drain has ended.
+    private func startAndWait(_ demand: DrainDemand) async -> HTTPServerResponse {
+        let started = await start(demand)
+        guard started.status < 300 else { return started }
+        return await outcome()
+    }
+
+    private func outcome() async -> HTTPServerResponse {
+        _ = await controller.outcome()
+        return .json(200, document(telemetry.progress.current.json))
+    }
+
+    private func cancelDrain(_ request: HTTPServerRequest) async -> HTTPServerResponse {
+        if let refusal = gate.refusal(of: request) { return refusal }
+        let uncordon: Bool
+        switch request.query["uncordon"] {
+        case nil, "false": uncordon = false
+        case "true", "": uncordon = true
+        case let other?: return .error(400, "uncordon: true or false, not \"\(other)\"")
+        }
+        guard await controller.cancel(uncordon: uncordon) else { return .error(409, "no drain is under way") }
+        return .json(202, document(.object([("cancelling", .bool(true)), ("uncordon", .bool(uncordon))])))
+    }
+
+    private func document(_ value: JSONValue) -> [UInt8] {
+        var bytes: [UInt8] = []
+        JSONLine.append(value, to: &bytes)
+        return bytes + [UInt8(ascii: "\n")]
+    }
+
+    private var overview: String {
+        """
+        drain-agent \(BuildVersion.version), node \(node)
+
+        GET /metrics   Prometheus metrics
+        GET /drain     the drain's state as JSON
+        GET /livez     is the agent alive
+        GET /readyz    has it reached the API server
+
+        """
+    }
+}

@@ -1,0 +1,67 @@
+import Glibc
+import HTTPServer
+
+/// Who may change something. Over TCP the bearer token, and nothing that a browser sent on a page's behalf; the Unix socket's file
+/// mode is its own guard.
+struct ControlGate: Sendable {
+    /// `nil`: no change over TCP at all.
+    let tokenFile: String?
+
+    /// `nil`: it may. Otherwise the answer.
+    func refusal(of request: HTTPServerRequest) -> HTTPServerResponse? {
+        guard request.peer != .unix else { return nil }
+        if let site = request.header("Sec-Fetch-Site"), site != "none" {
+            return .error(403, "browsers may not change anything here (Sec-Fetch-Site: \(site))")
+        }
+        if request.header("Origin") != nil {
+            return .error(403, "browsers may not change anything here (Origin header)")
+        }
+        guard let tokenFile else {
+            return .error(
+                403,
+                "changes over TCP are off: start the agent with --control-token-file, or use its Unix socket (drain-agent trigger)"
+            )
+        }
+        guard let expected = Self.token(in: tokenFile) else {
+            return .error(503, "the control token file cannot be read, or is empty")
+        }
+        guard let given = Self.bearer(request.header("Authorization")), Self.equal(given, expected) else {
+            var response = HTTPServerResponse.error(401, "a bearer token is needed (Authorization: Bearer …)")
+            response.headers.append(("WWW-Authenticate", "Bearer"))
+            return response
+        }
+        return nil
+    }
+
+    private static func bearer(_ header: String?) -> [UInt8]? {
+        guard let header, header.prefix(7).lowercased() == "bearer " else { return nil }
+        return Array(header.utf8.dropFirst(7))
+    }
+
+    /// Every byte is looked at, whatever the first ones say; only the length shows.
+    static func equal(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        guard a.count == b.count else { return false }
+        return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    /// Read for each request: the file is small, and so a changed token counts at once.
+    private static func token(in path: String) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        var bytes: [UInt8] = []
+        while true {
+            let count = read(file, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0, bytes.count < 64 << 10 else { break }
+            bytes += buffer[..<count]
+        }
+        while let last = bytes.last,
+            last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") || last == UInt8(ascii: " ")
+        {
+            bytes.removeLast()
+        }
+        return bytes.isEmpty ? nil : bytes
+    }
+}

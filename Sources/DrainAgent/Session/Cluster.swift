@@ -1,0 +1,73 @@
+import DrainEngine
+import DrainTelemetry
+import FoundationEssentials
+import Glibc
+import HTTPClient
+import KubernetesAPI
+import KubernetesClient
+import Timestamps
+
+/// The API server we act on, with every request measured.
+struct Cluster: Sendable {
+    let client: KubernetesClient
+    let send: @Sendable (APIRequest) async -> Exchange
+    let watch: @Sendable (WatchRequest) -> AsyncStream<WatchSignal>
+    private let time: TimeSource
+
+    init(_ access: ClusterAccess, api: APIMetrics, time: TimeSource) {
+        let client = KubernetesClient(
+            access: access, http: HTTPClient(), userAgent: BuildVersion.userAgent, time: time)
+        self.client = client
+        self.time = time
+        send = api.measuring { await client.send($0) }
+        watch = api.measuring { client.watchPods($0) }
+    }
+
+    /// For what a SIGTERM cannot wait for: two seconds, then no answer.
+    var quickSend: @Sendable (APIRequest) async -> Exchange {
+        { [send, time] request in
+            let sent = time.now()
+            let late = Exchange(
+                answer: .failure(TransportFailure(.timeout, "no answer within 2 s")), sent: sent,
+                received: sent + .seconds(2))
+            return await withTaskGroup(of: Exchange.self) { group in
+                group.addTask { await send(request) }
+                group.addTask {
+                    // Cancelled: the answer was there first.
+                    _ = try? await Task.sleep(for: .seconds(2))
+                    return late
+                }
+                defer { group.cancelAll() }
+                return await group.next() ?? late
+            }
+        }
+    }
+
+    /// What a drain acts on.
+    func environment(_ trace: DrainTrace) -> DrainRunner.Environment {
+        DrainRunner.Environment(
+            send: send, watch: watch,
+            sleep: { [time] moment in
+                // Cancelled: the runner asks for another time, and this one means nothing any more.
+                _ = try? await Task.sleep(for: max(.zero, moment - time.now()))
+            },
+            time: time, traceparent: { trace.traceparent(for: $0) })
+    }
+}
+
+/// Where the credentials come from, and the host for the spans.
+struct ClusterLocation {
+    let access: ClusterAccess
+    let isInCluster: Bool
+
+    init(_ options: ClusterOptions) throws(ClusterAccessError) {
+        let environment = ProcessInfo.processInfo.environment
+        let source = AccessSource.discover(
+            environment: environment, kubeconfigFlag: options.kubeconfig, contextFlag: options.context)
+        access = try ClusterAccess.load(source, environment: environment)
+        isInCluster = source == .inCluster
+    }
+
+    /// The API server's host, as spans name it.
+    var serverAddress: String { URL(string: access.server)?.host() ?? access.server }
+}

@@ -1,0 +1,116 @@
+import DrainEngine
+import DrainTelemetry
+import KubernetesAPI
+import Telemetry
+import Timestamps
+
+/// The one drain of this process: who may start it, what became of it.
+actor DrainController {
+    enum Started: Sendable, Equatable {
+        case begun(id: String)
+        /// The same drain was asked for before; it runs, or has ended.
+        case already(id: String)
+        /// Another one runs, or has ended.
+        case conflict(id: String)
+    }
+
+    private struct Current {
+        var id: String
+        var demand: DrainDemand
+        var runner: DrainRunner
+        var summary: DrainSummary?
+    }
+
+    private let cluster: Cluster
+    private let telemetry: AgentTelemetry
+    private let policy: DrainPolicy
+    private let timeout: Duration?
+    private let time: TimeSource
+    private var current: Current?
+    private var reports: Task<Void, Never>?
+    private var waiters: [CheckedContinuation<DrainSummary, Never>] = []
+
+    /// `timeout`: `--timeout`; `nil`: none.
+    init(cluster: Cluster, telemetry: AgentTelemetry, policy: DrainPolicy, timeout: Duration?, time: TimeSource) {
+        self.cluster = cluster
+        self.telemetry = telemetry
+        self.policy = policy
+        self.timeout = timeout
+        self.time = time
+    }
+
+    var isRunning: Bool { current.map { $0.summary == nil } ?? false }
+    var hasBegun: Bool { current != nil }
+    /// When we are killed, less the reserve; `nil`: nobody has asked us to end.
+    var graceLimit: Timestamp? { current?.demand.limit }
+
+    func start(_ demand: DrainDemand, own: PodIdentity?) -> Started {
+        if let current {
+            let isSame =
+                demand.id.map { $0 == current.id } ?? (demand.overrides == current.demand.overrides)
+            return isSame ? .already(id: current.id) : .conflict(id: current.id)
+        }
+        let id = demand.id ?? Self.newID()
+        let start = DrainStart(
+            id: id, trigger: demand.trigger, deadline: deadline(of: demand), traceparent: demand.traceparent)
+        var policy = demand.applied(to: policy)
+        policy.selfPod = own
+        let runner = DrainRunner(
+            policy: policy, seed: .random(in: .min ... .max),
+            environment: cluster.environment(DrainTrace(start, boot: telemetry.boot)),
+            observer: telemetry)
+        current = Current(id: id, demand: demand, runner: runner)
+        Task { ended(await runner.run(start)) }
+        reports = Task { await report() }
+        return .begun(id: id)
+    }
+
+    /// Less time than before, or more: a further SIGTERM tells.
+    func limit(to deadline: Timestamp?) {
+        guard isRunning, var demand = current?.demand else { return }
+        demand.limit = deadline
+        current?.demand = demand
+        current?.runner.setDeadline(self.deadline(of: demand))
+    }
+
+    /// False: there is nothing to cancel.
+    func cancel(uncordon: Bool) -> Bool {
+        guard isRunning else { return false }
+        current?.runner.cancel(uncordon: uncordon)
+        return true
+    }
+
+    /// How the drain ended, or will; waits for one that has not begun, too.
+    func outcome() async -> DrainSummary {
+        if let summary = current?.summary { return summary }
+        return await withCheckedContinuation { waiters.append($0) }
+    }
+
+    private func ended(_ summary: DrainSummary) {
+        current?.summary = summary
+        reports?.cancel()
+        for waiter in waiters { waiter.resume(returning: summary) }
+        waiters = []
+    }
+
+    /// How it stands, every 30 seconds: the log's answer to "is anything happening?".
+    private func report() async {
+        while !Task.isCancelled {
+            // Cancelled: the loop sees it.
+            _ = try? await Task.sleep(for: .seconds(30))
+            guard !Task.isCancelled else { return }
+            telemetry.sayProgress()
+        }
+    }
+
+    private func deadline(of demand: DrainDemand) -> Timestamp? {
+        let began = telemetry.progress.current.startedAt ?? time.now()
+        let timeout = demand.overrides.timeout ?? timeout
+        let own = timeout.flatMap { $0 > .zero ? began + $0 : nil }
+        return [own, demand.limit].compactMap { $0 }.min()
+    }
+
+    private static func newID() -> String {
+        "drain-" + String(UInt64.random(in: (1 << 60) ... .max), radix: 16)
+    }
+}

@@ -1,0 +1,44 @@
+import Telemetry
+import Timestamps
+
+/// Log lines on stderr, counted by level, from a thread of their own.
+final class LogWriter: Sendable {
+    private let sink: LineSink?
+    private let format: LogFormat
+    private let least: LogLevel
+    private let colors: Bool
+    private let counters: [LogLevel: Counter]
+    private let node: String
+    private let time: TimeSource
+
+    init(_ settings: AgentTelemetry.Settings, _ registry: Registry, time: TimeSource) {
+        counters = Dictionary(
+            uniqueKeysWithValues: LogLevel.allCases.map { level in
+                (
+                    level,
+                    registry.counter(
+                        "drain_log_messages_total", help: "Log messages, by level.", labels: ["level": level.rawValue])
+                )
+            })
+        format = settings.logFormat
+        least = settings.logLevel ?? .error
+        node = settings.node
+        colors = Terminal.isColorful(descriptor: 2)
+        sink = settings.logLevel.map { _ in LineSink(descriptor: 2, closesDescriptor: false, onFate: { _, _ in }) }
+        self.time = time
+    }
+
+    func write(_ line: LogLine) {
+        counters[line.level]?.increment()
+        guard line.level >= least else { return }
+        sink?.write(format == .json ? line.json() : line.text(color: colors))
+    }
+
+    func say(_ level: LogLevel, _ message: String, _ fields: [(String, JSONValue)]) {
+        var line = LogLine(at: time.now(), level: level, logger: "agent", message: message)
+        line.fields = [("node", .string(node))] + fields
+        write(line)
+    }
+
+    func flush(within limit: Duration) async { _ = await sink?.flush(within: limit) }
+}

@@ -1,0 +1,69 @@
+import DrainEngine
+import KubernetesAPI
+import Timestamps
+
+/// The pod we run in, if we run in one.
+struct OwnPod: Sendable {
+    enum Answer: Sendable, Equatable {
+        case pod(PodIdentity)
+        /// Not in a pod: nothing to spare.
+        case none
+        /// In a cluster, and nobody can say which pod is ours.
+        case unknown(String)
+    }
+
+    let environment: [String: String]
+    let namespace: String
+    let isInCluster: Bool
+
+    /// By the downward API (POD_NAME, POD_NAMESPACE, POD_UID); nothing when the variables are not there.
+    var declared: PodIdentity? {
+        guard let name = environment["POD_NAME"], !name.isEmpty else { return nil }
+        return PodIdentity(
+            namespace: environment["POD_NAMESPACE"] ?? namespace, name: name, uid: environment["POD_UID"] ?? "")
+    }
+
+    /// By the environment, else by asking the server who we are; the token of a pod names it since Kubernetes 1.26.
+    func find(_ send: @Sendable (APIRequest) async -> Exchange) async -> Answer {
+        if let declared { return .pod(declared) }
+        guard isInCluster else { return .none }
+        let exchange = await send(APIRequest(.whoAmI))
+        if case .success(_, .identity(let own)) = exchange.answer, let name = own.podName {
+            return .pod(PodIdentity(namespace: namespace, name: name, uid: own.podUID ?? ""))
+        }
+        return .unknown(
+            "which pod is ours? Set POD_NAME, POD_NAMESPACE and POD_UID by the downward API (the API server does not say)"
+        )
+    }
+}
+
+/// How long we may still live, once asked to end.
+struct Grace: Sendable {
+    /// Kept for the end of the program: spans, termination log, last scrape.
+    static let reserve = Duration.seconds(3)
+    /// What the kubelet gives where nobody says otherwise.
+    static let usual = Duration.seconds(30)
+
+    let own: PodIdentity?
+    /// `--termination-grace`.
+    let configured: Duration?
+
+    /// Before the server was asked; `nil`: nobody will kill us that we know of.
+    func estimate(signalAt: Timestamp) -> Timestamp? {
+        guard let grace = configured ?? (own == nil ? nil : Self.usual) else { return nil }
+        return signalAt + grace - Self.reserve
+    }
+
+    /// Our pod's `deletionTimestamp` lies ahead by the grace period; a probe's kill and a node's shutdown set none.
+    func deadline(
+        signalAt: Timestamp, _ send: @Sendable (APIRequest) async -> Exchange
+    ) async -> Timestamp? {
+        guard let own else { return estimate(signalAt: signalAt) }
+        let exchange = await send(APIRequest(.readPod(namespace: own.namespace, name: own.name)))
+        guard case .success(_, .pod(let pod)) = exchange.answer, own.uid.isEmpty || own.uid == pod.metadata.uid else {
+            return estimate(signalAt: signalAt)
+        }
+        if let deletion = pod.metadata.deletionTimestamp { return deletion - Self.reserve }
+        return signalAt + (configured ?? .seconds(pod.spec.terminationGracePeriodSeconds)) - Self.reserve
+    }
+}

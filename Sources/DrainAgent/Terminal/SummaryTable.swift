@@ -1,0 +1,47 @@
+import DrainEngine
+import DrainTelemetry
+import KubernetesAPI
+import Timestamps
+
+/// What became of each pod, for the end of a drain.
+enum SummaryTable {
+    static func lines(_ status: DrainStatus, _ summary: DrainSummary, at now: Timestamp) -> [String] {
+        var rows = [["NAMESPACE", "POD", "RESULT", "ATTEMPTS", "MESSAGE"]]
+        for pod in status.pods.sorted(by: { ($0.pod.namespace, $0.pod.name) < ($1.pod.namespace, $1.pod.name) }) {
+            rows.append([
+                pod.pod.namespace, pod.pod.name, pod.phase.rawValue, String(pod.attempts),
+                pod.phase == .gone ? "" : String(pod.message.prefix(100)),
+            ])
+        }
+        for (pod, reason) in status.excluded {
+            rows.append([pod.namespace, pod.name, "left", "0", reason.text])
+        }
+        let elapsed = GoDuration.format(now - (status.startedAt ?? now))
+        var last = "node/\(status.node) \(summary.outcome.text) in \(elapsed)"
+        if !summary.reason.isEmpty { last += ": \(summary.reason)" }
+        return (rows.count > 1 ? aligned(rows) : []) + [last]
+    }
+
+    static func aligned(_ rows: [[String]]) -> [String] {
+        let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            var line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(
+                separator: "   ")
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+}
+
+extension DrainOutcome {
+    /// For people.
+    var text: String {
+        switch self {
+        case .completed: "drained"
+        case .incomplete: "not drained: incomplete"
+        case .timedOut: "not drained: timed out"
+        case .cancelled: "drain cancelled"
+        case .failed: "not drained: could not start"
+        }
+    }
+}

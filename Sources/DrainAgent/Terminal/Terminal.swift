@@ -1,0 +1,14 @@
+import Glibc
+
+/// What the other end of a descriptor can show.
+enum Terminal {
+    static func isTerminal(descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// NO_COLOR (no-color.org) and dumb terminals are respected.
+    static func isColorful(descriptor: Int32) -> Bool {
+        guard isTerminal(descriptor: descriptor) else { return false }
+        if let noColor = getenv("NO_COLOR"), noColor.pointee != 0 { return false }
+        guard let kind = getenv("TERM") else { return true }
+        return String(cString: kind) != "dumb"
+    }
+}

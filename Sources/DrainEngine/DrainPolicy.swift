@@ -1,0 +1,92 @@
+public import KubernetesAPI
+public import Timestamps
+
+/// Everything a drain can be told, before it begins.
+public struct DrainPolicy: Sendable, Equatable {
+    public enum DryRun: String, Sendable, CaseIterable {
+        case none
+        /// Plan only.
+        case client
+        /// Each pod's eviction is asked for once with `dryRun`, which checks everything and changes nothing.
+        case server
+    }
+
+    /// What becomes of the pod we run in.
+    public enum OwnPod: String, Sendable, CaseIterable {
+        /// It goes when everything else is done, unless a DaemonSet or the kubelet owns it.
+        case last
+        case leave
+    }
+
+    /// What a careful person wants to be asked about first, as kubectl has it.
+    public struct Refusals: Sendable, Equatable {
+        /// Pods with emptyDir volumes, whose data dies with them.
+        public var emptyDir: Bool
+        /// Pods that no controller would put back, orphans of a deleted DaemonSet among them.
+        public var unmanaged: Bool
+        /// Pods of a DaemonSet, which will stay.
+        public var daemonSets: Bool
+
+        public init(emptyDir: Bool = false, unmanaged: Bool = false, daemonSets: Bool = false) {
+            self.emptyDir = emptyDir
+            self.unmanaged = unmanaged
+            self.daemonSets = daemonSets
+        }
+    }
+
+    public var node: String
+    public var dryRun = DryRun.none
+    /// `nil`: each pod's own.
+    public var gracePeriodSeconds: Int64?
+    public var podSelector = LabelSelector()
+    public var refusals = Refusals()
+    /// Plain deletes instead of evictions: no budget is asked.
+    public var deletesWithoutEviction = false
+    /// A pod that should have been gone for longer than this is left; `nil`: all are waited for.
+    public var skipTerminatingAfter: Duration?
+    public var followsArrivals = false
+    public var ownPod = OwnPod.last
+    public var selfPod: PodIdentity?
+
+    /// Eviction requests in flight.
+    public var concurrency = 5
+    /// Pods that are going at once; 0: no bound.
+    public var maxTerminating = 0
+    public var backoff = Backoff()
+    /// Answers that look permanent, before a pod is given up.
+    public var maxRetries = 10
+    /// Between two requests for a pod that a budget blocks.
+    public var budgetRetryInterval = Duration.seconds(5)
+    /// Between two requests for a pod that a webhook blocks.
+    public var webhookRetryInterval = Duration.seconds(5)
+    /// Between two lists where the watch does not work.
+    public var listInterval = Duration.seconds(5)
+    /// Items a page of the verifying list; 0: one page.
+    public var chunkSize = 500
+    /// How long to try before the first successful list; `nil`: until the deadline.
+    public var startupTimeout: Duration?
+    /// A refused certificate ends the drain at once (a person is watching) or is waited out.
+    public var certificateRefusalIsFinal = true
+    /// How long answers still in flight are waited for at the end.
+    public var settleTimeout = Duration.seconds(5)
+
+    public init(node: String) { self.node = node }
+}
+
+/// One drain's name, cause and time.
+public struct DrainStart: Sendable, Equatable {
+    /// Names the drain in logs, spans and answers; the trace id comes from it.
+    public var id: String
+    public var trigger: DrainTrigger
+    /// `nil`: never gives up.
+    public var deadline: Timestamp?
+    /// The W3C trace context that the drain joins.
+    public var traceparent: String?
+
+    public init(id: String, trigger: DrainTrigger, deadline: Timestamp? = nil, traceparent: String? = nil) {
+        self.id = id
+        self.trigger = trigger
+        self.deadline = deadline
+        self.traceparent = traceparent
+    }
+}

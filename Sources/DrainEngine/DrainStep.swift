@@ -1,0 +1,38 @@
+public import KubernetesAPI
+public import Timestamps
+
+/// What happened to a drain.
+public enum DrainInput: Sendable {
+    case start(DrainStart)
+    case answered(RequestPurpose, Exchange)
+    /// From the watch of that generation.
+    case watch(generation: Int, WatchSignal)
+    /// Time has passed: something may be due.
+    case tick
+    /// The time we have is another.
+    case deadline(Timestamp?)
+    /// No more evictions; `uncordon`: and the node schedulable again, if it was us who cordoned it.
+    case cancel(uncordon: Bool)
+}
+
+/// What a request was for. An answer brings it back, so a stale one is known.
+public enum RequestPurpose: Sendable, Hashable {
+    case readNode, plan, cordon, verify, refresh, uncordon
+    case daemonSet(DrainPlan.DaemonSetKey)
+    case evict(pod: Int, attempt: Int)
+    case reviewAccess(namespace: String)
+}
+
+/// What is to be sent.
+public struct DrainRequest: Sendable, Equatable {
+    public var purpose: RequestPurpose
+    public var call: APICall
+}
+
+/// What an input led to. The driver sends the requests, tells the events, and stops at the outcome.
+public struct DrainStep: Sendable, Equatable {
+    public var requests: [DrainRequest] = []
+    public var events: [DrainEvent] = []
+    /// Set once, by the last step.
+    public var summary: DrainSummary?
+}

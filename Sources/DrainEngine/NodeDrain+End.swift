@@ -1,0 +1,103 @@
+import KubernetesAPI
+import Timestamps
+
+// The end: answers in flight are awaited, so that nothing that happened is missing from the story.
+extension NodeDrain {
+    mutating func timedOut(at now: Timestamp, into step: inout DrainStep) {
+        switch stage {
+        case .readingNode, .listing, .checkingOwners:
+            let reached = deadline.map { $0 <= now } ?? false
+            end(
+                reached ? .timedOut : .failed,
+                reached
+                    ? "the deadline passed before the pods could be listed"
+                    : "the API server did not answer in time; the last error is in the log", at: now, into: &step)
+        case .cordoning: end(.timedOut, "the deadline passed before the node could be cordoned", at: now, into: &step)
+        case .draining, .verifying:
+            let left = drain.pods.count { $0.phase != .gone }
+            let reason =
+                left == 0
+                ? "the deadline passed before a list could confirm that the pods are gone"
+                : "\(left) \(left == 1 ? "pod is" : "pods are") left at the deadline"
+            end(.timedOut, reason, at: now, into: &step)
+        case .idle, .ending, .uncordoning, .ended: break
+        }
+    }
+
+    mutating func cancel(uncordon: Bool, at now: Timestamp, into step: inout DrainStep) {
+        switch stage {
+        case .idle, .uncordoning, .ended: break
+        case .ending(var ending):
+            ending.uncordons = ending.uncordons || uncordon
+            stage = .ending(ending)
+        case .readingNode, .listing, .checkingOwners, .cordoning, .draining, .verifying:
+            end(.cancelled, "cancelled", uncordon: uncordon, at: now, into: &step)
+        }
+    }
+
+    mutating func end(
+        _ outcome: DrainOutcome, _ reason: String, uncordon: Bool = false, at now: Timestamp,
+        into step: inout DrainStep
+    ) {
+        feed.stop()
+        stage = .ending(
+            Ending(outcome: outcome, reason: reason, until: now + policy.settleTimeout, uncordons: uncordon))
+        if case .ending(let ending) = stage { settle(ending, at: now, into: &step) }
+    }
+
+    mutating func settle(_ ending: Ending, at now: Timestamp, into step: inout DrainStep) {
+        guard inFlight.isEmpty || ending.until <= now else { return }
+        guard ending.uncordons, weCordoned else { return conclude(ending, at: now, into: &step) }
+        var errand = Errand(.setUnschedulable(node: policy.node, false), at: now)
+        if errand.sends(at: now) { send(.uncordon, errand.call, into: &step) }
+        var ending = ending
+        ending.until = now + policy.settleTimeout
+        stage = .uncordoning(errand, ending)
+    }
+
+    mutating func uncordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
+        guard case .uncordoning(var errand, let ending) = stage else { return }
+        switch errand.answered(exchange, at: now, policy: policy, random: &random) {
+        case .done:
+            weCordoned = false
+            tell(.cordon(.uncordoned), at: now, into: &step)
+            tell(.nodeSeen(unschedulable: false), at: now, into: &step)
+            conclude(ending, at: now, into: &step)
+        case .again(let delay, let message):
+            tell(.requestFailed(.write, message: message, retryIn: delay), at: now, into: &step)
+            stage = .uncordoning(errand, ending)
+        case .refused(let status): uncordonFailed(status.message, ending, at: now, into: &step)
+        case .hopeless(let failure): uncordonFailed(failure.message, ending, at: now, into: &step)
+        }
+    }
+
+    mutating func uncordonFailed(
+        _ message: String, _ ending: Ending, at now: Timestamp, into step: inout DrainStep
+    ) {
+        tell(.cordon(.uncordonFailed(message: message)), at: now, into: &step)
+        conclude(ending, at: now, into: &step)
+    }
+
+    private mutating func conclude(_ ending: Ending, at now: Timestamp, into step: inout DrainStep) {
+        tell(drain.abandonWaits().facts, at: now, into: &step)
+        stage = .ended
+        let summary = summarize(ending)
+        enter(DrainState(ending.outcome), at: now, into: &step)
+        tell(.ended(summary), at: now, into: &step)
+        step.summary = summary
+    }
+
+    private func summarize(_ ending: Ending) -> DrainSummary {
+        let order: [PodPhase] = [.failed, .blocked, .retrying, .evicting, .terminating, .queued]
+        let isDry = policy.dryRun != .none
+        let remaining = drain.pods.filter { $0.phase != .gone }.map(\.remaining).sorted { a, b in
+            (order.firstIndex(of: a.phase) ?? 0, a.pod.namespace, a.pod.name)
+                < (order.firstIndex(of: b.phase) ?? 0, b.pod.namespace, b.pod.name)
+        }
+        return DrainSummary(
+            outcome: ending.outcome, reason: ending.reason, total: drain.pods.count,
+            evicted: drain.pods.count { $0.result == .evicted }, vanished: drain.pods.count { $0.result == .vanished },
+            failed: drain.pods.count { $0.result == .failed },
+            remaining: policy.dryRun == .client ? [] : remaining, leftCordoned: weCordoned && !isDry)
+    }
+}

@@ -1,0 +1,233 @@
+import KubernetesAPI
+public import Timestamps
+
+/// One drain of one node, as a pure machine: an input and the time in, requests, events and in the end a summary out.
+///
+/// It has no clock, no I/O and no randomness but its seed's. After each step the driver reads `nextWake` and
+/// `wantedWatch` and follows them.
+public struct NodeDrain: Sendable {
+    /// How far it is, and where it can go from there.
+    enum Stage {
+        /// → readingNode
+        case idle
+        /// → listing, ending
+        case readingNode(Errand)
+        /// → checkingOwners, ending
+        case listing(Errand)
+        /// Which DaemonSets still exist? → cordoning, draining, ending
+        case checkingOwners(Owners)
+        /// → draining, ending
+        case cordoning(Errand, DrainPlan)
+        /// → verifying, ending
+        case draining
+        /// → draining, ending
+        case verifying(Errand)
+        /// Answers still in flight are awaited. → uncordoning, ended
+        case ending(Ending)
+        /// → ended
+        case uncordoning(Errand, Ending)
+        case ended
+    }
+
+    struct Owners {
+        var list: PodList
+        var errands: [DrainPlan.DaemonSetKey: Errand]
+        var missing: Set<DrainPlan.DaemonSetKey> = []
+
+        func hasFreeSlot(_ concurrency: Int) -> Bool { errands.values.count(where: \.isInFlight) < concurrency }
+
+        /// Without a free slot nothing is due: the next answer frees one.
+        func nextWake(concurrency: Int) -> Timestamp? {
+            hasFreeSlot(concurrency) ? errands.values.compactMap(\.nextWake).min() : nil
+        }
+    }
+
+    struct Ending {
+        var outcome: DrainOutcome
+        var reason: String
+        var until: Timestamp
+        var uncordons = false
+    }
+
+    public let policy: DrainPolicy
+    public internal(set) var state = DrainState.idle
+    public internal(set) var deadline: Timestamp?
+
+    var stage = Stage.idle
+    var random: SeededGenerator
+    var feed: PodFeed
+    var drain: PodDrain
+    var startedAt: Timestamp?
+    var cordonedAt: Timestamp?
+    var weCordoned = false
+    /// Requests sent and not answered.
+    var inFlight: Set<RequestPurpose> = []
+    var excluded: [String: (pod: PodIdentity, reason: ExclusionReason, since: Timestamp)] = [:]
+    var missingOwners: Set<DrainPlan.DaemonSetKey> = []
+    var plannedVersion = ""
+    /// Not before then is the end verified again.
+    var verifyDue: Timestamp?
+    /// When each namespace's access was last asked about.
+    var reviewed: [String: Timestamp] = [:]
+
+    /// `seed` decides the jitter: the same seed and inputs make the same drain.
+    public init(policy: DrainPolicy, seed: UInt64) {
+        self.policy = policy
+        random = SeededGenerator(seed: seed)
+        feed = PodFeed(policy: policy, random: SeededGenerator(seed: random.next()))
+        drain = PodDrain(policy: policy, random: SeededGenerator(seed: random.next()))
+    }
+
+    /// The watch that ought to run now, if any: the driver starts it, and ends one of another generation.
+    public var wantedWatch: WantedWatch? { feed.wantedWatch }
+
+    /// When to come back with a `tick`, if nothing else happens before.
+    public var nextWake: Timestamp? {
+        let own: Timestamp? =
+            switch stage {
+            case .idle, .ended: nil
+            case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
+            case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
+            case .draining: drain.nextWake
+            case .verifying(let errand): errand.nextWake
+            case .ending(let ending): ending.until
+            case .uncordoning(let errand, let ending): min(errand.nextWake ?? ending.until, ending.until)
+            }
+        return [own, feed.nextWake, endsBy].compactMap { $0 }.min()
+    }
+
+    /// An answer that was not awaited, and whatever comes after the end, changes nothing.
+    public mutating func handle(_ input: DrainInput, at now: Timestamp) -> DrainStep {
+        var step = DrainStep()
+        if case .ended = stage { return step }
+        switch input {
+        case .start(let start): begin(start, at: now, into: &step)
+        case .answered(let purpose, let exchange): answered(purpose, exchange, at: now, into: &step)
+        case .watch(let generation, let signal):
+            if generation == feed.generation { watched(signal, at: now, into: &step) }
+        case .tick: break
+        case .deadline(let moment):
+            deadline = moment
+            tell(.deadlineChanged(moment), at: now, into: &step)
+        case .cancel(let uncordon): cancel(uncordon: uncordon, at: now, into: &step)
+        }
+        proceed(at: now, into: &step)
+        return step
+    }
+
+    /// The deadline, or the end of the patience for a start; `nil` once it is ending.
+    private var endsBy: Timestamp? {
+        switch stage {
+        case .idle, .ending, .uncordoning, .ended: nil
+        case .readingNode, .listing, .checkingOwners: [deadline, startupEnd].compactMap { $0 }.min()
+        case .cordoning, .draining, .verifying: deadline
+        }
+    }
+
+    private var startupEnd: Timestamp? {
+        guard let startedAt, let patience = policy.startupTimeout else { return nil }
+        return startedAt + patience
+    }
+
+    private mutating func begin(_ start: DrainStart, at now: Timestamp, into step: inout DrainStep) {
+        guard case .idle = stage else { return }
+        startedAt = now
+        deadline = start.deadline
+        tell(.began(start, policy), at: now, into: &step)
+        enter(.cordoning, at: now, into: &step)
+        stage = .readingNode(Errand(.readNode(policy.node), at: now))
+    }
+
+    /// Whatever is due: requests, deadlines, the end.
+    private mutating func proceed(at now: Timestamp, into step: inout DrainStep) {
+        if let end = endsBy, end <= now { timedOut(at: now, into: &step) }
+        feed.tick(at: now)
+        if let source = feed.wantedList() { send(.refresh, .listPods(node: policy.node, source), into: &step) }
+        switch stage {
+        case .idle, .ended: break
+        case .readingNode(var errand):
+            if errand.sends(at: now) { send(.readNode, errand.call, into: &step) }
+            stage = .readingNode(errand)
+        case .listing(var errand):
+            if errand.sends(at: now) { send(.plan, errand.call, into: &step) }
+            stage = .listing(errand)
+        case .checkingOwners(let owners): checkOwners(owners, at: now, into: &step)
+        case .cordoning(var errand, let plan):
+            if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
+            stage = .cordoning(errand, plan)
+        case .draining: drainPods(at: now, into: &step)
+        case .verifying(var errand):
+            guard drain.isSettled || errand.isInFlight else {
+                // A late target while the list is waited for.
+                stage = .draining
+                return drainPods(at: now, into: &step)
+            }
+            if errand.sends(at: now) { send(.verify, errand.call, into: &step) }
+            stage = .verifying(errand)
+        case .ending(let ending): settle(ending, at: now, into: &step)
+        case .uncordoning(var errand, let ending):
+            if errand.sends(at: now) { send(.uncordon, errand.call, into: &step) }
+            stage = .uncordoning(errand, ending)
+            if ending.until <= now { uncordonFailed("no answer in time", ending, at: now, into: &step) }
+        }
+    }
+
+    private mutating func answered(
+        _ purpose: RequestPurpose, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
+    ) {
+        guard inFlight.remove(purpose) != nil else { return }
+        switch purpose {
+        case .evict(let pod, let attempt):
+            evictionAnswered(pod: pod, attempt: attempt, exchange, at: now, into: &step)
+        case .reviewAccess(let namespace): accessReviewed(namespace, exchange, at: now, into: &step)
+        case .refresh: refreshed(exchange, at: now, into: &step)
+        case .readNode: nodeRead(exchange, at: now, into: &step)
+        case .plan: podsListed(exchange, at: now, into: &step)
+        case .daemonSet(let key): ownerRead(key, exchange, at: now, into: &step)
+        case .cordon: cordoned(exchange, at: now, into: &step)
+        case .verify: verified(exchange, at: now, into: &step)
+        case .uncordon: uncordoned(exchange, at: now, into: &step)
+        }
+    }
+}
+
+// MARK: - Saying and asking
+
+extension NodeDrain {
+    func tell(_ fact: DrainEvent.Fact, at now: Timestamp, into step: inout DrainStep) {
+        step.events.append(DrainEvent(at: now, fact))
+    }
+
+    func tell(_ facts: [DrainEvent.Fact], at now: Timestamp, into step: inout DrainStep) {
+        step.events += facts.map { DrainEvent(at: now, $0) }
+    }
+
+    mutating func enter(_ state: DrainState, at now: Timestamp, into step: inout DrainStep) {
+        guard self.state != state else { return }
+        self.state = state
+        tell(.stateChanged(state), at: now, into: &step)
+    }
+
+    mutating func send(_ purpose: RequestPurpose, _ call: APICall, into step: inout DrainStep) {
+        inFlight.insert(purpose)
+        step.requests.append(DrainRequest(purpose: purpose, call: call))
+    }
+
+    /// What an errand's answer means; `nil`: it is tried again, or the drain ends for it.
+    mutating func result(
+        of exchange: Exchange, _ errand: inout Errand, doing what: String, at now: Timestamp, into step: inout DrainStep
+    ) -> APIObject? {
+        switch errand.answered(exchange, at: now, policy: policy, random: &random) {
+        case .done(let object): return object
+        case .again(let delay, let message):
+            tell(.requestFailed(errand.call.operation, message: message, retryIn: delay), at: now, into: &step)
+            return nil
+        case .refused(let status):
+            end(.failed, "cannot \(what): \(status.message) (\(status.code))", at: now, into: &step)
+            return nil
+        case .hopeless(let failure):
+            end(.failed, "cannot \(what): \(failure.message)", at: now, into: &step)
+            return nil
+        }
+    }
+}

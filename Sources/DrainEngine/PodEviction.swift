@@ -1,0 +1,270 @@
+import KubernetesAPI
+import Timestamps
+
+/// One pod's way from the node: methods say what happened, and return what is to be told and done about it.
+struct PodEviction {
+    /// What the drain as a whole has to do about an answer.
+    enum Consequence: Equatable {
+        /// The whole agent leaves the server alone for so long.
+        case pause(Duration, until: Timestamp)
+        /// Ask whether we may evict in this pod's namespace at all.
+        case reviewAccess
+    }
+
+    struct Step: Equatable {
+        var facts: [DrainEvent.Fact] = []
+        var consequence: Consequence?
+    }
+
+    let index: Int
+    let pod: PodIdentity
+    let isSelf: Bool
+    /// It is done with once it is terminating: our own pod, for we end with it; any pod of a dry run, for it will not go.
+    private let endsTerminating: Bool
+    /// When the drain took it on.
+    let added: Timestamp
+    private(set) var phase: PodPhase
+    private(set) var since: Timestamp
+    private(set) var attempts = 0
+    /// When it may be asked for again, while `blocked` or `retrying`.
+    private(set) var due: Timestamp?
+    private(set) var message = ""
+    private(set) var wait: PodWait?
+    private(set) var result: PodResult?
+    private(set) var lastAnswer: EvictionAnswer?
+
+    private var waits = 0
+    private var acceptedAt: Timestamp?
+    private var deletionDeadline: Timestamp?
+    /// Answers in a row of the kind that has no budget, webhook or success in it.
+    private var backoffStep = 0
+    private var rejections = 0
+    private var forbidden = 0
+    private var firstForbidden: Timestamp?
+    private var isInFlight = false
+    /// The watch took the pod away while its eviction was in flight: the answer will say whether that was us.
+    private var hasVanishedInFlight = false
+
+    init(index: Int, pod: Pod, isSelf: Bool, isDryRun: Bool = false, at now: Timestamp) {
+        self.index = index
+        self.pod = pod.identity
+        self.isSelf = isSelf
+        endsTerminating = isSelf || isDryRun
+        phase = pod.isTerminating ? .terminating : .queued
+        added = now
+        since = now
+        deletionDeadline = pod.metadata.deletionTimestamp
+    }
+
+    /// Nothing more will be done about it.
+    var isSettled: Bool { phase == .gone || phase == .failed || (endsTerminating && phase == .terminating) }
+
+    /// A request for it has gone out; `queued`, `blocked` and `retrying` only.
+    mutating func sent(at now: Timestamp) -> Step {
+        precondition(phase == .queued || phase == .blocked || phase == .retrying)
+        attempts += 1
+        isInFlight = true
+        return Step(facts: [move(to: .evicting, at: now, answer: lastAnswer, blocker: wait?.blocker)])
+    }
+
+    /// The answer to request number `attempts` is here; `accessDenied`: a review said we may not evict here.
+    mutating func answered(
+        _ reply: EvictionReply, retryAfter: Duration?, at now: Timestamp, policy: DrainPolicy, accessDenied: Bool,
+        random: inout SeededGenerator
+    ) -> Step {
+        isInFlight = false
+        message = reply.message
+        lastAnswer = reply.answer
+        if reply.answer == .accepted, policy.dryRun == .none { acceptedAt = now }
+        if hasVanishedInFlight { return leaves(reply.answer, at: now) }
+        // The watch can be quicker than the answer: a pod that is terminating stays so, whatever the answer says.
+        guard phase == .evicting else { return Step() }
+
+        switch reply.answer {
+        case .accepted where policy.dryRun == .server: return wouldGo(at: now)
+        case .accepted, .namespaceTerminating: return terminates(reply, at: now)
+        case .gone, .replaced: return leaves(reply.answer, at: now)
+        case .budget, .severalBudgets, .deferred:
+            return blocked(reply, retryAfter: retryAfter, at: now, policy: policy)
+        case .forbidden:
+            return refused(reply, retryAfter: retryAfter, at: now, policy: policy, accessDenied: accessDenied, &random)
+        case .rejected:
+            rejections += 1
+            if rejections > policy.maxRetries { return fails(reply.answer, at: now) }
+            return retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
+        case .throttled:
+            var step = retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
+            if let retryAfter { step.consequence = .pause(retryAfter, until: now + retryAfter) }
+            return step
+        case .unauthorized, .serverError, .unreachable:
+            return retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
+        }
+    }
+
+    /// The watch or a list shows the pod, on this node and under this UID.
+    mutating func observed(_ seen: Pod, at now: Timestamp) -> Step {
+        guard phase != .gone, let deadline = seen.metadata.deletionTimestamp else { return Step() }
+        var step = Step()
+        if phase != .terminating, phase != .failed {
+            endWait(.allowed, into: &step)
+            message = ""
+            step.facts.append(move(to: .terminating, at: now, answer: nil, blocker: nil))
+        }
+        if deadline != deletionDeadline {
+            deletionDeadline = deadline
+            step.facts.append(.deletionExpected(pod: index, by: deadline, finalizers: seen.metadata.finalizers))
+        }
+        return step
+    }
+
+    /// The pod is absent, or present under another UID, or on another node.
+    mutating func vanished(at now: Timestamp) -> Step {
+        guard phase != .gone else { return Step() }
+        guard !isInFlight else {
+            hasVanishedInFlight = true
+            return Step()
+        }
+        return leaves(nil, at: now)
+    }
+
+    /// A consistent list shows the pod that was thought gone: the list is right.
+    mutating func reappeared(at now: Timestamp) -> Step {
+        guard phase == .gone else { return Step() }
+        result = nil
+        acceptedAt = nil
+        hasVanishedInFlight = false
+        return Step(facts: [move(to: .queued, at: now, answer: nil, blocker: nil)])
+    }
+
+    /// A review denied us evictions in its namespace while it waits to be asked for again.
+    mutating func accessDenied(at now: Timestamp) -> Step {
+        guard phase == .retrying, lastAnswer == .forbidden else { return Step() }
+        return fails(.forbidden, at: now)
+    }
+
+    /// The drain ends: an open wait ends unanswered.
+    mutating func abandoned() -> Step {
+        var step = Step()
+        endWait(.abandoned, into: &step)
+        return step
+    }
+
+    var remaining: DrainSummary.Remaining {
+        DrainSummary.Remaining(pod: pod, phase: phase, attempts: attempts, message: message)
+    }
+}
+
+// MARK: - Moves
+
+extension PodEviction {
+    private mutating func terminates(_ reply: EvictionReply, at now: Timestamp) -> Step {
+        var step = Step()
+        endWait(.allowed, into: &step)
+        step.facts.append(move(to: .terminating, at: now, answer: reply.answer, blocker: nil))
+        return step
+    }
+
+    /// `dryRun`: it would be evicted; nothing will be seen to go.
+    private mutating func wouldGo(at now: Timestamp) -> Step {
+        finish(.evicted, to: .gone, answer: .accepted, at: now)
+    }
+
+    private mutating func leaves(_ answer: EvictionAnswer?, at now: Timestamp) -> Step {
+        finish(acceptedAt == nil ? .vanished : .evicted, to: .gone, answer: answer, at: now)
+    }
+
+    private mutating func fails(_ answer: EvictionAnswer, at now: Timestamp) -> Step {
+        finish(.failed, to: .failed, answer: answer, at: now)
+    }
+
+    private mutating func blocked(
+        _ reply: EvictionReply, retryAfter: Duration?, at now: Timestamp, policy: DrainPolicy
+    ) -> Step {
+        backoffStep = 0
+        guard policy.dryRun == .none, let blocker = reply.blocker else { return fails(reply.answer, at: now) }
+        var step = Step()
+        if wait?.blocker == blocker, var goesOn = wait {
+            goesOn.refusals += 1
+            goesOn.lastMessage = reply.message
+            wait = goesOn
+            step.facts.append(.waitGoesOn(goesOn))
+        } else {
+            endWait(.allowed, into: &step)
+            waits += 1
+            let begun = PodWait(
+                index: index, pod: pod, number: waits, blocker: blocker, since: now, refusals: 1,
+                firstMessage: reply.message, lastMessage: reply.message)
+            wait = begun
+            step.facts.append(.waitBegan(begun))
+        }
+        let interval = reply.answer == .deferred ? policy.webhookRetryInterval : policy.budgetRetryInterval
+        due = now + max(interval, retryAfter ?? .zero)
+        step.facts.append(move(to: .blocked, at: now, answer: reply.answer, blocker: blocker))
+        return step
+    }
+
+    /// A server that has just started says 403 wrongly for a moment, so one such answer proves nothing: the second one,
+    /// at least a second later, has the access reviewed; three over 30 s are proof where no review can be had.
+    private mutating func refused(
+        _ reply: EvictionReply, retryAfter: Duration?, at now: Timestamp, policy: DrainPolicy, accessDenied: Bool,
+        _ random: inout SeededGenerator
+    ) -> Step {
+        forbidden += 1
+        let first = firstForbidden ?? now
+        firstForbidden = first
+        if accessDenied || (forbidden >= 3 && now - first >= .seconds(30)) { return fails(reply.answer, at: now) }
+        var step = retries(
+            reply, retryAfter: max(.seconds(1), retryAfter ?? .zero), at: now, policy: policy, &random)
+        if forbidden >= 2 { step.consequence = .reviewAccess }
+        return step
+    }
+
+    private mutating func retries(
+        _ reply: EvictionReply, retryAfter: Duration?, at now: Timestamp, policy: DrainPolicy,
+        _ random: inout SeededGenerator
+    ) -> Step {
+        let delay = policy.backoff.delay(step: backoffStep, using: &random)
+        backoffStep += 1
+        due = now + max(delay, retryAfter ?? .zero)
+        return Step(facts: [move(to: .retrying, at: now, answer: reply.answer, blocker: nil)])
+    }
+
+    private mutating func finish(
+        _ end: PodResult, to target: PodPhase, answer: EvictionAnswer?, at now: Timestamp
+    ) -> Step {
+        var step = Step()
+        endWait(target == .failed ? .abandoned : .allowed, into: &step)
+        if target == .gone, deletionDeadline != nil {
+            deletionDeadline = nil
+            step.facts.append(.deletionExpected(pod: index, by: nil, finalizers: []))
+        }
+        step.facts.append(move(to: target, at: now, answer: answer, blocker: nil))
+        if result == nil {
+            result = end
+            step.facts.append(
+                .podFinished(
+                    PodEnd(
+                        index: index, pod: pod, result: end, attempts: attempts, acceptedAt: acceptedAt,
+                        message: message)))
+        }
+        return step
+    }
+
+    private mutating func endWait(_ outcome: WaitOutcome, into step: inout Step) {
+        guard let ended = wait else { return }
+        wait = nil
+        step.facts.append(.waitEnded(ended, outcome))
+    }
+
+    private mutating func move(
+        to target: PodPhase, at now: Timestamp, answer: EvictionAnswer?, blocker: Blocker?
+    ) -> DrainEvent.Fact {
+        let move = PodMove(
+            index: index, pod: pod, from: phase, to: target, since: since, attempts: attempts, answer: answer,
+            blocker: blocker, due: target == .blocked || target == .retrying ? due : nil, message: message)
+        if target != .blocked, target != .retrying { due = nil }
+        phase = target
+        since = now
+        return .podMoved(move)
+    }
+}

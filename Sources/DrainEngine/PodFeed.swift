@@ -1,0 +1,164 @@
+public import KubernetesAPI
+import Timestamps
+
+/// Keeps the drain's picture of the node's pods true: one watch, a relist where its version has expired, and a list every
+/// few seconds where the watch does not work.
+struct PodFeed {
+    enum State: Equatable {
+        /// → watching
+        case off
+        /// → listing, waiting, off
+        case watching
+        /// A list is wanted or in flight. → watching, waiting, off
+        case listing(inFlight: Bool)
+        /// Nothing until then. → watching (the version is still good), listing, off
+        case waiting(until: Timestamp, thenList: Bool)
+    }
+
+    private(set) var state = State.off
+    /// Grows with each watch, so that a signal of an old one is known.
+    private(set) var generation = 0
+    /// The watch is refused or broken: what is true comes from lists.
+    private(set) var isPolling = false
+    private(set) var resourceVersion = ""
+
+    private let policy: DrainPolicy
+    private var random: SeededGenerator
+    private var failures = 0
+    private var opened: Timestamp?
+    private var watchDue: Timestamp?
+    private var distrustsCache = false
+
+    init(policy: DrainPolicy, random: SeededGenerator) {
+        self.policy = policy
+        self.random = random
+    }
+
+    /// The server ends a watch after 5 to 10 minutes, so that a fleet's watches do not end together.
+    var wantedWatch: WantedWatch? {
+        guard state == .watching else { return nil }
+        return WantedWatch(
+            generation: generation,
+            request: WatchRequest(.pods(node: policy.node), resourceVersion: resourceVersion, timeoutSeconds: timeout))
+    }
+
+    private var timeout = 300
+
+    /// A list to send now, and where it is to come from.
+    mutating func wantedList() -> ListSource? {
+        guard state == .listing(inFlight: false) else { return nil }
+        state = .listing(inFlight: true)
+        return distrustsCache ? .consistent(chunkSize: policy.chunkSize) : .cache(notBefore: resourceVersion)
+    }
+
+    var nextWake: Timestamp? {
+        guard case .waiting(let until, _) = state else { return nil }
+        return until
+    }
+
+    mutating func start(from version: String) {
+        resourceVersion = version
+        watch()
+    }
+
+    mutating func stop() { state = .off }
+
+    mutating func tick(at now: Timestamp) {
+        guard case .waiting(let until, let thenList) = state, until <= now else { return }
+        if thenList { state = .listing(inFlight: false) } else { watch() }
+    }
+
+    /// The pod that the event tells of, and whether it is there.
+    mutating func received(_ event: WatchEvent<Pod>) -> (pod: Pod, isPresent: Bool)? {
+        failures = 0
+        switch event {
+        case .added(let pod), .modified(let pod):
+            resourceVersion = pod.metadata.resourceVersion
+            return (pod, true)
+        case .deleted(let pod):
+            resourceVersion = pod.metadata.resourceVersion
+            return (pod, false)
+        case .bookmark(let version):
+            resourceVersion = version
+            return nil
+        case .error: return nil
+        }
+    }
+
+    mutating func watchOpened(at now: Timestamp) -> [DrainEvent.Fact] {
+        guard state == .watching else { return [] }
+        opened = now
+        guard isPolling else { return [] }
+        isPolling = false
+        return [.pollingChanged(false, reason: "the watch works again")]
+    }
+
+    mutating func watchEnded(
+        _ reason: WatchRestart, detail: String, status: Status?, at now: Timestamp
+    ) -> [DrainEvent.Fact] {
+        guard state == .watching else { return [] }
+        var facts: [DrainEvent.Fact] = [.watchEnded(reason, detail: detail)]
+        let lived = opened.map { now - $0 } ?? .zero
+        opened = nil
+        switch reason {
+        case .expired where lived >= .seconds(1) || failures == 0:
+            failures = 1
+            state = .listing(inFlight: false)
+            return facts
+        case .closed where lived >= .seconds(1), .idle:
+            watch()
+            return facts
+        // A list whose own version is too old to be watched would be asked for again and again: it came from a cache.
+        case .expired: distrustsCache = true
+        case .closed, .error: break
+        }
+        failures += 1
+        let delay = min(policy.backoff.delay(step: failures, using: &random), policy.listInterval)
+        // What cannot be read once may be unreadable for ever: a list goes around it.
+        state = .waiting(until: now + delay, thenList: failures > 1 || reason == .expired)
+        if !isPolling, status?.code == 403 || failures >= 3 {
+            isPolling = true
+            facts.append(.pollingChanged(true, reason: detail))
+        }
+        if isPolling {
+            watchDue = now + .seconds(30)
+            state = .waiting(until: now + delay, thenList: true)
+        }
+        return facts
+    }
+
+    /// Nothing, when the list comes after the feed was stopped.
+    mutating func listed(_ list: PodList, at now: Timestamp) {
+        guard state == .listing(inFlight: true) else { return }
+        resourceVersion = list.resourceVersion
+        distrustsCache = false
+        if isPolling, let due = watchDue, now < due {
+            state = .waiting(until: now + policy.listInterval, thenList: true)
+        } else {
+            watch()
+        }
+    }
+
+    /// The delay until the next try; `nil`: there will be none, the feed was stopped.
+    mutating func listFailed(retryAfter: Duration?, at now: Timestamp) -> Duration? {
+        guard state == .listing(inFlight: true) else { return nil }
+        failures += 1
+        let delay = max(policy.backoff.delay(step: failures, using: &random), retryAfter ?? .zero)
+        // A version that another server gave can be waited for in vain: ask for the truth instead.
+        distrustsCache = true
+        state = .waiting(until: now + delay, thenList: true)
+        return delay
+    }
+
+    private mutating func watch() {
+        generation += 1
+        timeout = Int.random(in: 300...600, using: &random)
+        state = .watching
+    }
+}
+
+/// A watch that ought to run; another generation is another watch.
+public struct WantedWatch: Sendable, Equatable {
+    public var generation: Int
+    public var request: WatchRequest
+}

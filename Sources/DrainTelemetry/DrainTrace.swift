@@ -1,0 +1,56 @@
+public import DrainEngine
+internal import KubernetesAPI
+public import Telemetry
+
+/// A drain's place in its trace. Ids are pure functions of what they name, so a request can carry its span's id before the
+/// span has ended, and a resumed drain goes on in its trace.
+public struct DrainTrace: Sendable, Equatable {
+    public let traceID: TraceID
+    /// The caller's span, when the drain joined a trace.
+    public let parent: SpanID?
+    private let drainID: String
+    /// Tells a restarted agent's spans from the first one's.
+    private let boot: String
+
+    /// `boot`: anything that differs from one process to the next.
+    public init(_ start: DrainStart, boot: String) {
+        drainID = start.id
+        self.boot = boot
+        let context = start.traceparent.flatMap { TraceParent(parsing: $0) }
+        traceID = context?.traceID ?? TraceID(hashing: ["drain", start.id])
+        parent = context?.spanID
+    }
+
+    public var root: SpanID { SpanID(hashing: [drainID, "node.drain", boot]) }
+    public var cordon: SpanID { SpanID(hashing: [drainID, "node.cordon", boot]) }
+
+    public func list(_ number: Int) -> SpanID { SpanID(hashing: [drainID, "pods.list", "\(number)", boot]) }
+
+    public func pod(_ uid: String) -> SpanID { SpanID(hashing: [drainID, "pod.evict", uid, boot]) }
+
+    public func attempt(_ uid: String, _ number: Int) -> SpanID {
+        SpanID(hashing: [drainID, "eviction.attempt", uid, "\(number)", boot])
+    }
+
+    public func wait(_ uid: String, _ number: Int) -> SpanID {
+        SpanID(hashing: [drainID, "pdb.wait", uid, "\(number)", boot])
+    }
+
+    public func termination(_ uid: String) -> SpanID { SpanID(hashing: [drainID, "pod.termination", uid, boot]) }
+
+    /// What a request says of the span it belongs to.
+    public func traceparent(for request: DrainRequest) -> String {
+        let span: SpanID
+        switch (request.purpose, request.call) {
+        case (.evict(_, let attempt), .evict(let pod, _)), (.evict(_, let attempt), .deletePod(let pod, _)):
+            span = self.attempt(pod.uid, attempt)
+        case (.cordon, _): span = cordon
+        case (.evict, _), (.readNode, _), (.plan, _), (.verify, _), (.refresh, _), (.uncordon, _), (.daemonSet, _),
+            (.reviewAccess, _):
+            span = root
+        }
+        return TraceParent(traceID: traceID, spanID: span).header
+    }
+
+    func exemplar(_ span: SpanID, _ value: Double) -> Exemplar { Exemplar(trace: traceID, span: span, value: value) }
+}

@@ -1,0 +1,85 @@
+import DrainEngine
+import KubernetesAPI
+import Telemetry
+import Timestamps
+
+/// One pod's way, as far as its span has to remember it.
+struct PodSpan {
+    let facts: PodFacts
+    let began: Timestamp
+    private(set) var phase: PodPhase
+    private(set) var terminatingSince: Timestamp?
+    private(set) var lastAnswer: EvictionAnswer?
+
+    private var since: Timestamp
+    private var seconds: [PodPhase: Double] = [:]
+    private var attempts = 0
+    private var retries = 0
+    private var deletionDeadline: Timestamp?
+    private var finalizers: [String] = []
+    private var isFinished = false
+
+    init(_ facts: PodFacts, at now: Timestamp) {
+        self.facts = facts
+        began = now
+        since = now
+        phase = facts.phase
+        terminatingSince = facts.phase == .terminating ? now : nil
+    }
+
+    mutating func moved(_ move: PodMove, at now: Timestamp) {
+        pass(to: now)
+        phase = move.to
+        if move.to == .terminating { terminatingSince = now }
+        if move.to == .evicting, move.answer != nil { retries += 1 }
+    }
+
+    mutating func answered(_ attempt: EvictionAttempt) {
+        attempts += 1
+        lastAnswer = attempt.reply.answer
+    }
+
+    mutating func deletionExpected(by deadline: Timestamp?, finalizers: [String]) {
+        guard let deadline else { return }
+        deletionDeadline = deadline
+        for finalizer in finalizers where !self.finalizers.contains(finalizer) { self.finalizers.append(finalizer) }
+    }
+
+    /// The pod as it ended, once; `nil` when its span has been told.
+    mutating func finish(at now: Timestamp) -> PodSpan? {
+        guard !isFinished else { return nil }
+        isFinished = true
+        pass(to: now)
+        return self
+    }
+
+    var attributes: [SpanAttribute] {
+        var attributes: [SpanAttribute] = [
+            ("k8s.pod.name", .string(facts.pod.name)), ("k8s.pod.uid", .string(facts.pod.uid)),
+            ("k8s.namespace.name", .string(facts.pod.namespace)),
+            ("drain.eviction.attempts", .int(Int64(attempts))), ("drain.eviction.retries", .int(Int64(retries))),
+        ]
+        for phase in [PodPhase.queued, .evicting, .blocked, .retrying, .terminating] {
+            attributes.append(("drain.seconds.\(phase.rawValue)", .double(seconds[phase, default: 0])))
+        }
+        if attempts > DrainSpans.attemptCap {
+            attributes.append(("drain.eviction.attempts_omitted", .int(Int64(attempts - DrainSpans.attemptCap))))
+        }
+        return attributes
+    }
+
+    func terminationAttributes(at now: Timestamp) -> [SpanAttribute] {
+        var attributes: [SpanAttribute] = [
+            ("drain.grace_period_seconds", .int(facts.gracePeriodSeconds)), ("drain.finalizers", .strings(finalizers)),
+        ]
+        if let deletionDeadline {
+            attributes.append(("drain.overdue_seconds", .double(max(0, (now - deletionDeadline).inSeconds))))
+        }
+        return attributes
+    }
+
+    private mutating func pass(to now: Timestamp) {
+        seconds[phase, default: 0] += (now - since).inSeconds
+        since = now
+    }
+}

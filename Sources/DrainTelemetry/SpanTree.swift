@@ -1,0 +1,242 @@
+import DrainEngine
+import KubernetesAPI
+import Telemetry
+import Timestamps
+
+typealias SpanAttribute = (key: String, value: AttributeValue)
+
+/// The open spans of one drain.
+struct SpanTree {
+    private let trace: DrainTrace
+    private let start: DrainStart
+    private let policy: DrainPolicy
+    private let node: String
+    private let serverAddress: String
+    private let began: Timestamp
+    private var pods: [PodSpan] = []
+    /// Open waits by pod: one each at most.
+    private var waits: [Int: PodWait] = [:]
+    private var lists = 0
+    private var excluded = 0
+    private var hasEnded = false
+
+    init(
+        _ trace: DrainTrace, start: DrainStart, policy: DrainPolicy, node: String, serverAddress: String,
+        at now: Timestamp
+    ) {
+        self.trace = trace
+        self.start = start
+        self.policy = policy
+        self.node = node
+        self.serverAddress = serverAddress
+        began = now
+    }
+
+    /// The spans that the event ends.
+    mutating func take(_ event: DrainEvent) -> [Span] {
+        let now = event.at
+        switch event.fact {
+        case .podAdded(let facts):
+            pods.append(PodSpan(facts, at: now))
+            return []
+        case .podMoved(let move):
+            pods[move.index].moved(move, at: now)
+            return []
+        case .podFinished(let end): return finished(end, at: now)
+        case .evictionAnswered(let attempt): return answered(attempt)
+        case .waitBegan(let wait), .waitGoesOn(let wait):
+            waits[wait.index] = wait
+            return []
+        case .waitEnded(let wait, let outcome):
+            waits[wait.index] = nil
+            return [waitSpan(wait, outcome.rawValue, at: now)]
+        case .deletionExpected(let pod, let deadline, let finalizers):
+            pods[pod].deletionExpected(by: deadline, finalizers: finalizers)
+            return []
+        case .cordon(.cordoned(let sent)):
+            return [span(trace.cordon, trace.root, "node.cordon", from: sent, to: now, [nodeAttribute])]
+        case .listed(let count, let sent, let purpose):
+            lists += 1
+            let attributes: [SpanAttribute] = [
+                nodeAttribute, ("drain.list.purpose", .string(purpose.rawValue)), ("drain.pods", .int(Int64(count))),
+            ]
+            return [span(trace.list(lists), trace.root, "pods.list", from: sent, to: now, attributes)]
+        case .podExcluded:
+            excluded += 1
+            return []
+        case .ended(let summary): return ended(summary, at: now)
+        case .began, .stateChanged, .deadlineChanged, .nodeSeen, .cordon, .planned, .exclusionEnded, .watchEnded,
+            .pollingChanged, .requestFailed, .throttled:
+            return []
+        }
+    }
+
+    mutating func interrupt(at now: Timestamp) -> [Span] {
+        guard !hasEnded else { return [] }
+        hasEnded = true
+        let openWaits = waits.values.sorted { $0.index < $1.index }.map { waitSpan($0, Self.interrupted, at: now) }
+        let open = openWaits + openPods(at: now, .error(Self.interrupted), Self.interrupted)
+        var attributes: [SpanAttribute] = [nodeAttribute, ("drain.id", .string(start.id))]
+        attributes.append(("drain.trigger", .string(start.trigger.rawValue)))
+        attributes.append((Self.interrupted, .bool(true)))
+        return open + [
+            span(
+                trace.root, trace.parent, "node.drain", from: began, to: now, attributes,
+                status: .error(Self.interrupted))
+        ]
+    }
+
+    private static let interrupted = "drain.interrupted"
+}
+
+// MARK: - One span each
+
+extension SpanTree {
+    private var nodeAttribute: SpanAttribute { ("k8s.node.name", .string(node)) }
+
+    private func span(
+        _ id: SpanID, _ parent: SpanID?, _ name: String, kind: Span.Kind = .internal, from start: Timestamp,
+        to end: Timestamp, _ attributes: [SpanAttribute], status: Span.Status = .unset
+    ) -> Span {
+        Span(
+            traceID: trace.traceID, id: id, parent: parent, name: name, kind: kind, start: min(start, end), end: end,
+            attributes: attributes, status: status)
+    }
+
+    private mutating func finished(_ end: PodEnd, at now: Timestamp) -> [Span] {
+        guard let ended = pods[end.index].finish(at: now) else { return [] }
+        var spans: [Span] = []
+        if let since = ended.terminatingSince {
+            spans.append(
+                span(
+                    trace.termination(end.pod.uid), trace.pod(end.pod.uid), "pod.termination", from: since, to: now,
+                    ended.terminationAttributes(at: now)))
+        }
+        var attributes = ended.attributes
+        attributes.append(("drain.pod.result", .string(end.result.rawValue)))
+        var status = Span.Status.unset
+        if end.result == .failed {
+            status = .error(end.message)
+            attributes.append(("error.type", .string(ended.lastAnswer?.rawValue ?? "failed")))
+        }
+        spans.append(
+            span(
+                trace.pod(end.pod.uid), trace.root, "pod.evict", from: ended.began, to: now, attributes,
+                status: status))
+        return spans
+    }
+
+    private mutating func answered(_ attempt: EvictionAttempt) -> [Span] {
+        pods[attempt.index].answered(attempt)
+        guard attempt.number <= DrainSpans.attemptCap else { return [] }
+        let shape = attempt.call.shape
+        var attributes: [SpanAttribute] = [
+            ("drain.eviction.attempt", .int(Int64(attempt.number))),
+            ("drain.eviction.answer", .string(attempt.reply.answer.rawValue)),
+            ("http.request.method", .string(shape.method)), ("url.template", .string(shape.template)),
+            ("server.address", .string(serverAddress)),
+        ]
+        if let code = attempt.exchange.code { attributes.append(("http.response.status_code", .int(Int64(code)))) }
+        if let audit = attempt.exchange.auditID { attributes.append(("k8s.audit_id", .string(audit))) }
+        if !attempt.reply.message.isEmpty {
+            attributes.append(("drain.eviction.message", .string(attempt.reply.message)))
+        }
+        var status = Span.Status.unset
+        if attempt.reply.answer.isError {
+            attributes.append(("error.type", .string(attempt.reply.answer.rawValue)))
+            status = .error(attempt.reply.message)
+        }
+        return [
+            span(
+                trace.attempt(attempt.pod.uid, attempt.number), trace.pod(attempt.pod.uid), "eviction.attempt",
+                kind: .client, from: attempt.exchange.sent, to: attempt.exchange.received, attributes,
+                status: status)
+        ]
+    }
+
+    /// `outcome`: a `WaitOutcome`, or `drain.interrupted`, which is an error.
+    private func waitSpan(_ wait: PodWait, _ outcome: String, at now: Timestamp) -> Span {
+        var attributes: [SpanAttribute] = wait.blocker.attributes
+        attributes.append(("drain.wait.outcome", .string(outcome)))
+        attributes.append(("drain.wait.refusals", .int(Int64(wait.refusals))))
+        attributes.append(("drain.wait.first_message", .string(wait.firstMessage)))
+        attributes.append(("drain.wait.last_message", .string(wait.lastMessage)))
+        return span(
+            trace.wait(wait.pod.uid, wait.number), trace.pod(wait.pod.uid), "pdb.wait", from: wait.since, to: now,
+            attributes, status: outcome == Self.interrupted ? .error(outcome) : .unset)
+    }
+
+    /// Pods that nothing became of within the drain: their spans end with it, as errors, if it is one.
+    private mutating func openPods(at now: Timestamp, _ status: Span.Status, _ errorType: String?) -> [Span] {
+        var spans: [Span] = []
+        for index in pods.indices {
+            guard let ended = pods[index].finish(at: now) else { continue }
+            let uid = ended.facts.pod.uid
+            if let since = ended.terminatingSince {
+                spans.append(
+                    span(
+                        trace.termination(uid), trace.pod(uid), "pod.termination", from: since, to: now,
+                        ended.terminationAttributes(at: now), status: status))
+            }
+            var attributes = ended.attributes
+            attributes.append(("drain.pod.phase", .string(ended.phase.rawValue)))
+            if errorType == Self.interrupted { attributes.append((Self.interrupted, .bool(true))) }
+            if let errorType { attributes.append(("error.type", .string(errorType))) }
+            spans.append(
+                span(trace.pod(uid), trace.root, "pod.evict", from: ended.began, to: now, attributes, status: status))
+        }
+        return spans
+    }
+
+    private mutating func ended(_ summary: DrainSummary, at now: Timestamp) -> [Span] {
+        guard !hasEnded else { return [] }
+        hasEnded = true
+        // Our own pod and a dry run's are open at the end of a drain that is completed.
+        let isComplete = summary.outcome == .completed
+        let word = summary.outcome.rawValue
+        let open = openPods(at: now, isComplete ? .unset : .error(word), isComplete ? nil : word)
+        var attributes: [SpanAttribute] = [
+            ("drain.id", .string(start.id)), nodeAttribute, ("drain.trigger", .string(start.trigger.rawValue)),
+            ("drain.outcome", .string(summary.outcome.rawValue)), ("drain.dry_run", .string(policy.dryRun.rawValue)),
+            ("drain.pods.total", .int(Int64(summary.total))), ("drain.pods.evicted", .int(Int64(summary.evicted))),
+            ("drain.pods.vanished", .int(Int64(summary.vanished))),
+            ("drain.pods.failed", .int(Int64(summary.failed))),
+            ("drain.pods.remaining", .int(Int64(summary.remaining.count))),
+            ("drain.pods.excluded", .int(Int64(excluded))),
+        ]
+        var status = Span.Status.ok
+        if summary.outcome != .completed {
+            attributes.append(("error.type", .string(summary.outcome.rawValue)))
+            status = .error(summary.reason)
+        }
+        return open + [
+            span(trace.root, trace.parent, "node.drain", from: began, to: now, attributes, status: status)
+        ]
+    }
+}
+
+extension EvictionAnswer {
+    /// A no that is an answer to the question is no error.
+    var isError: Bool {
+        switch self {
+        case .accepted, .budget, .deferred, .gone, .replaced, .namespaceTerminating, .throttled: false
+        case .severalBudgets, .unauthorized, .forbidden, .rejected, .serverError, .unreachable: true
+        }
+    }
+}
+
+extension Blocker {
+    /// What says not now, for spans.
+    var attributes: [SpanAttribute] {
+        switch self {
+        case .budget(let namespace, let name):
+            [
+                ("drain.blocker", .string("budget")), ("k8s.namespace.name", .string(namespace)),
+                ("drain.pdb", .string(name)),
+            ]
+        case .severalBudgets(let namespace):
+            [("drain.blocker", .string("several_budgets")), ("k8s.namespace.name", .string(namespace))]
+        case .webhook(let name): [("drain.blocker", .string("webhook")), ("drain.webhook", .string(name))]
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import CMicroHTTPD
+import Glibc
+import Locking
+
+/// One listening socket, the MHD daemon with its thread that serves it, and the connections it has.
+final class Listener: Sendable {
+    private struct State {
+        var connections: [ObjectIdentifier: Connection] = [:]
+        var isStopping = false
+    }
+
+    private static let poolBytes = 16 << 10
+    private static let threadStackBytes = 512 << 10
+
+    let router: Router
+    let deliveries: Deliveries
+    private let socket: ListeningSocket
+    private let state = Lock(State())
+    private let daemon = Lock<OpaquePointer?>(nil)
+
+    init(_ socket: ListeningSocket, router: Router, deliveries: Deliveries) {
+        self.socket = socket
+        self.router = router
+        self.deliveries = deliveries
+    }
+
+    var address: ListenAddress { socket.address }
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+    var connections: [Connection] { state.withLock { Array($0.connections.values) } }
+
+    /// False if MHD cannot start its thread. Until `stop()`, the daemon holds a reference to this listener.
+    func start(_ limits: HTTPServerLimits) -> Bool {
+        let context = Unmanaged.passRetained(self)
+        var options = MHDListenerOptions(
+            listen_socket: socket.descriptor, connection_limit: limits.connections,
+            connection_limit_per_address: limits.connectionsPerAddress, connection_pool_bytes: Self.poolBytes,
+            thread_stack_bytes: Self.threadStackBytes, context: context.toOpaque(), uri_log: uriLog,
+            handle: handleRequest, completed: requestCompleted, connection_changed: connectionChanged)
+        guard let started = mhd_start_listener(&options) else {
+            context.release()
+            close(socket.descriptor)
+            socket.file?.remove()
+            return false
+        }
+        daemon.withLock { [started = UInt(bitPattern: started)] in $0 = OpaquePointer(bitPattern: started) }
+        return true
+    }
+
+    /// Sends new clients away, answers the others with `Connection: close`, and ends streams, which would never end.
+    ///
+    /// Not by `MHD_quiesce_daemon`: between two of its steps a busy daemon's thread finds its epoll set changed and
+    /// aborts the process (0.9.75, `MHD_epoll`).
+    func quiesce() {
+        state.withLock { $0.isStopping = true }
+        socket.file?.remove()
+        for connection in connections { connection.finishStream() }
+    }
+
+    /// Cuts every connection off and waits for the daemon's thread, which closes the socket. Blocks.
+    func stop() {
+        quiesce()
+        for connection in connections { connection.abandon() }
+        let stopped = daemon.withLock { daemon in
+            defer { daemon = nil }
+            return UInt(bitPattern: daemon)
+        }
+        guard let stopped = OpaquePointer(bitPattern: stopped) else { return }
+        MHD_stop_daemon(stopped)
+        Unmanaged.passUnretained(self).release()
+    }
+
+    fileprivate func accepted(_ handle: OpaquePointer) -> Connection {
+        let connection = Connection(handle, listener: self)
+        let isLate = state.withLock { state in
+            state.connections[ObjectIdentifier(connection)] = connection
+            return state.isStopping
+        }
+        if isLate { connection.abandon() }
+        return connection
+    }
+
+    fileprivate func closed(_ connection: Connection) {
+        connection.closed()
+        state.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
+    }
+}
+
+// The four callbacks of MHD, all on the daemon's thread. A connection is kept by its listener from "started" to
+// "closed", so its unretained pointer is good in between.
+
+private func connection(_ context: UnsafeMutableRawPointer?) -> Connection? {
+    context.map { Unmanaged<Connection>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private let connectionChanged: MHD_NotifyConnectionCallback = { listener, handle, context, change in
+    guard let listener, let handle, let context else { return }
+    let owner = Unmanaged<Listener>.fromOpaque(listener).takeUnretainedValue()
+    switch change {
+    case .CONNECTION_NOTIFY_STARTED:
+        context.pointee = Unmanaged.passUnretained(owner.accepted(handle)).toOpaque()
+    case .CONNECTION_NOTIFY_CLOSED:
+        if let closing = connection(context.pointee) { owner.closed(closing) }
+        context.pointee = nil
+    default: break
+    }
+}
+
+private let uriLog:
+    @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? = {
+        _, target, handle in
+        let context = mhd_socket_context(handle)
+        let bytes = target.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? []
+        connection(context)?.requestBegan(target: bytes)
+        return context
+    }
+
+private let handleRequest: MHD_AccessHandlerCallback = { _, _, _, method, _, upload, uploadSize, context in
+    guard let method, let uploadSize, let connection = connection(context?.pointee) else { return .NO }
+    let bytes = UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee).assumingMemoryBound(to: UInt8.self)
+    uploadSize.pointee = 0
+    return connection.proceed(method: String(cString: method), upload: bytes) ? .YES : .NO
+}
+
+private let requestCompleted: MHD_RequestCompletedCallback = { _, _, context, reason in
+    connection(context?.pointee)?.completed(isSent: reason == .REQUEST_TERMINATED_COMPLETED_OK)
+}

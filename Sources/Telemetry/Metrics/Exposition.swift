@@ -1,0 +1,73 @@
+import Timestamps
+
+/// Numbers and escapes, the same in Prometheus' text format 0.0.4 and in OpenMetrics 1.0.
+enum Exposition {
+    /// `name{label="value"} `, with the space.
+    static func head(_ name: String, _ labels: Labels) -> [UInt8] {
+        var bytes = Array(name.utf8)
+        if !labels.pairs.isEmpty { append(labels, to: &bytes) }
+        bytes.append(" ")
+        return bytes
+    }
+
+    /// `{label="value",other="value"}`.
+    static func append(_ labels: Labels, to bytes: inout [UInt8]) {
+        bytes.append("{")
+        for (index, (name, value)) in labels.pairs.enumerated() {
+            if index > 0 { bytes.append(",") }
+            bytes.append(name)
+            bytes.append("=\"")
+            appendEscaped(value, quotes: true, to: &bytes)
+            bytes.append("\"")
+        }
+        bytes.append("}")
+    }
+
+    /// Escapes backslashes and newlines; quotes too in label values (and in the help of OpenMetrics, not of 0.0.4).
+    static func appendEscaped(_ text: String, quotes: Bool, to bytes: inout [UInt8]) {
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): bytes.append("\\\\")
+            case UInt8(ascii: "\n"): bytes.append("\\n")
+            case UInt8(ascii: "\"") where quotes: bytes.append("\\\"")
+            default: bytes.append(byte)
+            }
+        }
+    }
+
+    /// The shortest digits that read back as the same number, whole numbers without a point: `1`, `0.25`, `1e+300`.
+    static func append(value: Double, to bytes: inout [UInt8]) {
+        guard let whole = Int64(exactly: value), whole.magnitude < 1 << 53 else {
+            return bytes.append(number(value))
+        }
+        bytes.append(decimal: whole)
+    }
+
+    /// A bucket's bound as OpenMetrics wants it, `1.0` and not `1`; Go's notation from a million on, `1e+06`.
+    static func bound(_ value: Double) -> String {
+        let text = number(value)
+        guard value.isFinite, value.magnitude >= 1e6, !text.contains("e"), let point = text.firstIndex(of: ".") else {
+            return text
+        }
+        let sign = value < 0 ? "-" : ""
+        let whole = text[..<point].drop { $0 == "-" }
+        var digits = whole + text[text.index(after: point)...]
+        while digits.last == "0" { digits.removeLast() }
+        let exponent = whole.count - 1
+        let fraction = digits.dropFirst()
+        let mantissa = "\(sign)\(digits.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)"
+        return "\(mantissa)e+\(exponent < 10 ? "0" : "")\(exponent)"
+    }
+
+    /// Seconds since the epoch. A `Double` cannot hold today's nanoseconds: dividing them would turn .25 into .2499998.
+    static func seconds(_ moment: Timestamp) -> Double {
+        let (whole, rest) = moment.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return Double(whole) + Double(rest) / 1e9
+    }
+
+    private static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+        return value.description
+    }
+}
