@@ -11,12 +11,8 @@ extension NodeDrain {
                 reached ? .timedOut : .failed,
                 reached
                     ? "the deadline passed before the pods could be listed"
-<<<<<<< HEAD
-                    : "no pods could be listed in \(GoDuration.format(policy.startupTimeout ?? .zero)): \(lastError)",
+                    : "no pods could be listed within \(GoDuration.format(policy.startupTimeout ?? .zero)): \(lastError)",
                 at: now, into: &step)
-=======
-                    : "the API server did not answer in time (--startup-timeout)", at: now, into: &step)
->>>>>>> agent-tests
         case .cordoning: end(.timedOut, "the deadline passed before the node could be cordoned", at: now, into: &step)
         case .draining, .verifying:
             end(

@@ -63,6 +63,19 @@ struct SendTests {
         #expect(node.metadata.uid == "5fca7111-677f-4a31-a57c-66a2c0d4e115")
     }
 
+    @Test("a pod is read")
+    func pod() async throws {
+        let answer = try ScriptedAPI.Answer.recorded("pod-get-terminating")
+        let api = try ScriptedAPI { _, _ in answer }
+        let call = APICall.readPod(namespace: "demo", name: "bare")
+        guard case .success(200, .pod(let pod)) = await api.send(call).answer else {
+            Issue.record("no pod")
+            return
+        }
+        #expect(pod.identity.description == "demo/bare")
+        #expect(pod.isTerminating)
+    }
+
     @Test("reviews are read")
     func reviews() async throws {
         let api = try ScriptedAPI { request, _ in
