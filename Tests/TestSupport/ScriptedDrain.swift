@@ -61,6 +61,7 @@ public final class ScriptedDrain {
         case action((ScriptedDrain) -> Void)
     }
 
+    private var isSpinning = false
     private var agenda: [(at: Timestamp, entry: Entry)] = []
     private var watch: (generation: Int, version: Int)?
     private let start: DrainStart
@@ -94,7 +95,7 @@ public final class ScriptedDrain {
         if machine.state == .idle { step(.start(start)) }
         let end = Self.epoch + limit
         while summary == nil {
-            if let wake = machine.nextWake, wake <= now { return .spinning }
+            if isSpinning { return .spinning }
             followWatch()
             let entry = agenda.first?.at
             guard let next = [entry, machine.nextWake].compactMap({ $0 }).min() else { return .stuck }
@@ -124,6 +125,7 @@ extension ScriptedDrain {
     private func step(_ input: DrainInput) {
         if case .answered(let purpose, _) = input { awaited.remove(purpose) }
         let step = machine.handle(input, at: now)
+        if let wake = machine.nextWake, wake <= now { isSpinning = true }
         events += step.events
         if let end = step.summary { summary = end }
         for request in step.requests {
