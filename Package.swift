@@ -37,7 +37,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         .target(
-            name: "CBuild", cSettings: [.define("DRAIN_AGENT_REVISION", to: "\"\(revision)\"")]),
+            name: "CAgent", cSettings: [.define("DRAIN_AGENT_REVISION", to: "\"\(revision)\"")]),
 
         library("Locking"),
         library("Timestamps"),
@@ -55,7 +55,7 @@ let package = Package(
             name: "DrainAgent",
             dependencies: [
                 "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry",
-                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CBuild",
+                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CAgent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "DrainEngine", "KubernetesAPI", "Locking", "Timestamps",
+                "CSpawn", "CZlib", "DrainEngine", "KubernetesAPI", "Locking", "Timestamps",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/TestSupport", swiftSettings: settings),
@@ -74,9 +74,22 @@ let package = Package(
         tests("DrainEngine", ["KubernetesAPI", "Locking", "Timestamps"]),
         tests("Telemetry", ["Locking", "Timestamps"]),
         tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Timestamps"]),
-        tests("HTTPServer", ["Gzip", "HTTPClient", "Locking"]),
+        tests("Gzip"),
+        tests("HTTPServer", ["Locking"]),
         tests("ClusterModel", ["KubernetesAPI", "Timestamps"]),
-        tests("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "KubernetesClient", "HTTPClient", "HTTPServer", "Locking", "Timestamps"]),
+        tests(
+            "DrainAgent",
+            [
+                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer", "HTTPClient",
+                "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        tests(
+            "SimulatedCluster",
+            [
+                "ClusterModel", "KubernetesAPI", "KubernetesClient", "HTTPClient", "HTTPServer", "Locking",
+                "Timestamps",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -119,7 +119,9 @@ extension ClusterModel {
         let index = budgets.count - 1
         self.record(.added, .budget(record), previous: nil)
         for handle in pods.handles {
-            _ = pods.update(handle) { if record.selects($0.pod.metadata) { $0.budgets.append(index) } }
+            guard var pod = pods[handle], record.selects(pod.pod.metadata) else { continue }
+            pod.budgets.append(index)
+            pods.replace(handle, by: pod)
         }
         syncBudget(index)
     }

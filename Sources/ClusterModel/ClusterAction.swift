@@ -1,7 +1,7 @@
 public import KubernetesAPI
 
 /// What a person, or another controller, does to the cluster at a given time.
-public enum ClusterAction: Sendable, Equatable {
+public indirect enum ClusterAction: Sendable, Equatable {
     case patchBudget(namespace: String, name: String, BudgetPatch)
     case deleteBudget(namespace: String, name: String)
     case setUnschedulable(node: String, Bool)

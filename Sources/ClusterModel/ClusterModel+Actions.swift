@@ -32,7 +32,9 @@ extension ClusterModel {
         budgets[index].metadata.resourceVersion = String(nextRevision())
         record(.deleted, .budget(budgets[index]), previous: .budget(previous))
         for handle in pods.handles {
-            _ = pods.update(handle) { $0.budgets.removeAll { $0 == index } }
+            guard var pod = pods[handle], pod.budgets.contains(index) else { continue }
+            pod.budgets.removeAll { $0 == index }
+            pods.replace(handle, by: pod)
         }
     }
 

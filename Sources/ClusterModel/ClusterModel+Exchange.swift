@@ -30,6 +30,7 @@ extension ClusterModel {
                     namespace: pod.namespace, name: pod.name, uid: pod.uid,
                     gracePeriodSeconds: options.gracePeriodSeconds, dryRun: options.dryRun))
         case .readDaemonSet(let namespace, let name): .get(.daemonSets, namespace: namespace, name: name)
+        case .readPod(let namespace, let name): .get(.pods, namespace: namespace, name: name)
         case .mayEvict(let namespace, let byDelete):
             .reviewAccess(
                 byDelete
@@ -43,6 +44,7 @@ extension ClusterModel {
     private static func answer(_ answer: ModelResponse.Answer) -> Exchange.Answer {
         switch answer {
         case .object(let code, .node(let record)): .success(code: code, .node(record.node))
+        case .object(let code, .pod(let record)): .success(code: code, .pod(record.pod))
         case .object(let code, _): .success(code: code, .other)
         case .list(let list): .success(code: 200, list.resource == .pods ? .pods(podList(list)) : .other)
         case .status(let status) where status.isSuccess: .success(code: status.code, .other)

@@ -46,6 +46,7 @@ extension ClusterModel {
         self.record(.modified, .node(nodes[index]), previous: .node(previous))
         if record.node.spec.unschedulable != previous.node.spec.unschedulable {
             plan(.taint(node: index), after: timing.taint)
+            if record.node.spec.unschedulable { react(toCordonOf: record.node.metadata.name) }
         }
         if !previous.accepts([:]), record.accepts([:]) { retryPending() }
     }

@@ -4,14 +4,13 @@ internal import Timestamps
 extension ClusterModel {
     /// Changes a pod, gives it a new version and tells the watches; nothing if it is gone.
     mutating func change(_ handle: PodHandle, _ body: (inout PodRecord) -> Void) {
-        guard let previous = pods[handle] else { return }
+        guard let object = pods.object(handle), case .pod(let previous) = object else { return }
         var record = previous
         body(&record)
         guard record != previous else { return }
         record.pod.metadata.resourceVersion = String(nextRevision())
-        _ = pods.update(handle) { $0 = record }
-        self.record(.modified, .pod(record), previous: .pod(previous))
-        disturb(record)
+        pods.replace(handle, by: record)
+        announce(.modified, handle, previous: object)
     }
 
     mutating func insert(_ record: PodRecord) -> PodHandle {
@@ -19,24 +18,24 @@ extension ClusterModel {
         record.pod.metadata.resourceVersion = String(nextRevision())
         for index in budgets.indices where budgets[index].selects(record.pod.metadata) { record.budgets.append(index) }
         let handle = pods.insert(record)
-        self.record(.added, .pod(record), previous: nil)
-        disturb(record)
+        announce(.added, handle, previous: nil)
         return handle
     }
 
     mutating func remove(_ handle: PodHandle) {
-        guard let previous = pods[handle] else { return }
-        var last = previous
+        guard let previous = pods.object(handle), var last = pods[handle] else { return }
         last.pod.metadata.resourceVersion = String(nextRevision())
+        pods.replace(handle, by: last)
+        announce(.deleted, handle, previous: previous)
         pods.remove(handle)
-        record(.deleted, .pod(last), previous: .pod(previous))
-        disturb(last)
     }
 
-    /// Wakes whoever watches this pod: its controller and its budgets.
-    private mutating func disturb(_ record: PodRecord) {
-        if let workload = record.workload { planReconcile(workload) }
-        for budget in record.budgets { planSync(budget) }
+    /// Tells whoever watches this pod: the clients, its controller and its budgets.
+    private mutating func announce(_ kind: ClusterChange.Kind, _ handle: PodHandle, previous: ClusterObject?) {
+        guard let object = pods.object(handle), let facts = pods.facts(handle) else { return }
+        record(kind, object, previous: previous)
+        if let workload = facts.workload { planReconcile(workload) }
+        for budget in facts.budgets { planSync(budget) }
     }
 
     mutating func planReconcile(_ workload: Int) {

@@ -10,11 +10,11 @@ extension ClusterModel {
                 resource: resource, metadata: metadata, replicas: workload.replicas, matchLabels: workload.matchLabels,
                 container: workload.template.container, current: 0, ready: 0, succeeded: 0)
             if resource == .daemonSets { view.replicas = nodes.count { !$0.isDeleted } }
-            pods.forEach { _, record in
-                guard record.workload == index else { return }
-                if record.isActive { view.current += 1 }
-                if record.isActive, record.pod.isReady { view.ready += 1 }
-                if record.pod.status.phase == "Succeeded" { view.succeeded += 1 }
+            pods.forEach { _, facts in
+                guard facts.workload == index else { return }
+                if facts.isActive { view.current += 1 }
+                if facts.isActive, facts.isReady { view.ready += 1 }
+                if facts.hasSucceeded { view.succeeded += 1 }
             }
             return view
         }

@@ -23,6 +23,7 @@ public struct ClusterModel: Sendable, Equatable {
     var namespaces: [NamespaceRecord] = []
     var leases: [LeaseRecord] = []
     var actions: [ClusterAction] = []
+    var reactions: [Reaction] = []
     var agenda = Agenda()
     var changes: ChangeLog
     var lastAddress = 0
@@ -54,6 +55,23 @@ public struct ClusterModel: Sendable, Equatable {
     public mutating func schedule(_ action: ClusterAction, at moment: Timestamp) {
         actions.append(action)
         agenda.add(.perform(action: actions.count - 1), at: moment)
+    }
+
+    /// Lets `action` happen that long after the node is cordoned; once.
+    public mutating func schedule(_ action: ClusterAction, after delay: Duration, cordonOf node: String) {
+        reactions.append(Reaction(node: node, delay: delay, action: action))
+    }
+
+    struct Reaction: Sendable, Equatable {
+        var node: String
+        var delay: Duration
+        var action: ClusterAction
+    }
+
+    /// Somebody has seen the cordon.
+    mutating func react(toCordonOf node: String) {
+        for reaction in reactions where reaction.node == node { schedule(reaction.action, at: now + reaction.delay) }
+        reactions.removeAll { $0.node == node }
     }
 
     private mutating func happen(_ event: DueEvent) {

@@ -2,7 +2,7 @@ public import KubernetesAPI
 public import Timestamps
 
 /// Anything the API serves.
-public enum ClusterObject: Sendable, Equatable {
+public indirect enum ClusterObject: Sendable, Equatable {
     case pod(PodRecord)
     case node(NodeRecord)
     case budget(BudgetRecord)

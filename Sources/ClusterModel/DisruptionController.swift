@@ -52,7 +52,7 @@ extension ClusterModel {
 
     private func selectedCount(_ index: Int) -> Int {
         var count = 0
-        pods.forEach { _, record in if record.budgets.contains(index) { count += 1 } }
+        pods.forEach { _, facts in if facts.budgets.contains(index) { count += 1 } }
         return count
     }
 
@@ -60,13 +60,13 @@ extension ClusterModel {
     private func expectedScale(_ index: Int) -> Result<Int, SyncFailure> {
         var owners: Set<Int> = []
         var failure: String?
-        pods.forEach { _, record in
-            guard failure == nil, record.budgets.contains(index), record.pod.metadata.controller != nil else { return }
-            if let workload = record.workload, !workloads[workload].isDeleted {
+        pods.forEach { _, facts in
+            guard failure == nil, facts.budgets.contains(index), facts.hasController else { return }
+            if let workload = facts.workload, !workloads[workload].isDeleted {
                 failure = workloads[workload].missingScale
                 owners.insert(workload)
             } else {
-                failure = "found no controllers for pod \"\(record.pod.metadata.name)\""
+                failure = "found no controllers for pod \"\(facts.name)\""
             }
         }
         if let failure { return .failure(SyncFailure(message: failure)) }
@@ -76,9 +76,9 @@ extension ClusterModel {
     private mutating func updateStatus(_ index: Int, _ expected: Expectations) {
         let disrupted = confirmDisruptions(index)
         var healthy = 0
-        pods.forEach { _, record in
-            guard record.budgets.contains(index), !record.pod.isTerminating, record.pod.isReady else { return }
-            if disrupted[record.pod.metadata.name] == nil { healthy += 1 }
+        pods.forEach { _, facts in
+            guard facts.budgets.contains(index), !facts.isTerminating, facts.isReady else { return }
+            if disrupted[facts.name] == nil { healthy += 1 }
         }
         let allowed = expected.pods > 0 ? max(0, healthy - expected.desiredHealthy) : 0
         let moment = second
@@ -101,9 +101,9 @@ extension ClusterModel {
         let budget = budgets[index]
         return budget.status.disruptedPods.filter { name, since in
             guard now - since < Self.disruptionTimeout,
-                let handle = pods.find(namespace: budget.metadata.namespace, name: name), let record = pods[handle]
+                let handle = pods.find(namespace: budget.metadata.namespace, name: name)
             else { return false }
-            return !record.pod.isTerminating
+            return pods.facts(handle)?.isTerminating == false
         }
     }
 

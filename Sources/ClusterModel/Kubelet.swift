@@ -31,9 +31,10 @@ extension ClusterModel {
 
     /// SIGTERM now; the containers' end is the earlier of their own and the grace period's.
     mutating func beginStopping(_ handle: PodHandle, gracePeriod: Duration) {
-        guard let record = pods[handle], let own = record.stopAfter.draw(&random) else { return }
+        guard var record = pods[handle], let own = record.stopAfter.draw(&random) else { return }
         let end = min(now + min(own, gracePeriod), record.stopAt ?? .distantFuture)
-        _ = pods.update(handle) { $0.stopAt = end }
+        record.stopAt = end
+        pods.replace(handle, by: record)
         agenda.add(.stop(handle), at: end)
     }
 

@@ -89,10 +89,9 @@ extension ClusterModel {
 
     private func matchingPods(_ query: ListQuery) -> [ClusterObject] {
         var found: [ClusterObject] = []
-        pods.forEach { _, record in
-            if let node = query.node, record.pod.spec.nodeName != node { return }
-            let object = ClusterObject.pod(record)
-            if query.matches(object) { found.append(object) }
+        pods.forEach { handle, facts in
+            if let node = query.node, facts.nodeName != node { return }
+            if let object = pods.object(handle), query.matches(object) { found.append(object) }
         }
         return found
     }

@@ -19,11 +19,6 @@ public struct PodRecord: Sendable, Equatable {
     var workload: Int?
     /// Indices of the budgets that select it.
     var budgets: [Int] = []
-
-    var metadata: ObjectMeta { pod.metadata }
-
-    /// What a ReplicaSet counts: neither finished nor going.
-    var isActive: Bool { !pod.isTerminating && !pod.isFinished }
 }
 
 /// The one container of a pod.

@@ -45,8 +45,8 @@ extension ClusterModel {
 
     func leastLoaded(accepting selector: [String: String]) -> Int? {
         var load: [String: Int] = [:]
-        pods.forEach { _, record in
-            if !record.pod.isFinished { load[record.pod.spec.nodeName, default: 0] += 1 }
+        pods.forEach { _, facts in
+            if !facts.isFinished { load[facts.nodeName, default: 0] += 1 }
         }
         return nodes.indices.filter { nodes[$0].accepts(selector) }
             .min { load[nodes[$0].node.metadata.name, default: 0] < load[nodes[$1].node.metadata.name, default: 0] }

@@ -16,21 +16,21 @@ extension ClusterModel {
 
     private func handles(of workload: Int) -> [PodHandle] {
         var handles: [PodHandle] = []
-        pods.forEach { handle, record in if record.workload == workload { handles.append(handle) } }
+        pods.forEach { handle, facts in if facts.workload == workload { handles.append(handle) } }
         return handles
     }
 
     /// A terminating pod no longer counts: its replacement comes at once.
     private mutating func reconcileReplicas(_ index: Int) {
-        let active = handles(of: index).filter { pods[$0]?.isActive == true }
+        let active = handles(of: index).filter { pods.facts($0)?.isActive == true }
         let missing = workloads[index].replicas - active.count
         for _ in 0..<max(0, missing) {
             createPod(of: index, named: "\(workloads[index].owner.name)-\(random.suffix())")
         }
         guard missing < 0 else { return }
         // Those that serve least go first.
-        let unready = active.filter { pods[$0]?.pod.isReady != true }
-        let surplus = (unready + active.filter { pods[$0]?.pod.isReady == true }).prefix(-missing)
+        let unready = active.filter { pods.facts($0)?.isReady != true }
+        let surplus = (unready + active.filter { pods.facts($0)?.isReady == true }).prefix(-missing)
         for handle in surplus { beginDeletion(handle, gracePeriodSeconds: nil) }
     }
 
@@ -38,7 +38,7 @@ extension ClusterModel {
     private mutating func reconcileJob(_ index: Int) {
         let own = handles(of: index)
         guard !own.isEmpty || workloads[index].replicas > 0 else { return }
-        let counted = own.filter { pods[$0]?.isActive == true || pods[$0]?.pod.status.phase == "Succeeded" }
+        let counted = own.filter { pods.facts($0)?.isActive == true || pods.facts($0)?.hasSucceeded == true }
         for _ in 0..<max(0, workloads[index].replicas - counted.count) {
             createPod(of: index, named: "\(workloads[index].metadata.name)-\(random.suffix())")
         }
@@ -53,7 +53,7 @@ extension ClusterModel {
             createPod(of: index, named: name)
         }
         for handle in handles(of: index) {
-            guard let record = pods[handle], record.isActive else { continue }
+            guard let record = pods[handle], pods.facts(handle)?.isActive == true else { continue }
             let ordinal = record.pod.metadata.name.split(separator: "-").last.flatMap { Int($0) } ?? 0
             if ordinal >= workloads[index].replicas { beginDeletion(handle, gracePeriodSeconds: nil) }
         }
@@ -63,7 +63,7 @@ extension ClusterModel {
     private mutating func reconcileNodes(_ index: Int) {
         let workload = workloads[index]
         let wanted = workload.kind == .daemonSet ? Array(nodes.indices) : workload.nodes
-        let occupied = Set(handles(of: index).compactMap { pods[$0]?.pod.spec.nodeName })
+        let occupied = Set(handles(of: index).compactMap { pods.facts($0)?.nodeName })
         for node in wanted where !nodes[node].isDeleted {
             let nodeName = nodes[node].node.metadata.name
             guard !occupied.contains(nodeName) else { continue }

@@ -1,4 +1,4 @@
-import CBuild
+import CAgent
 import DrainTelemetry
 
 /// Which drain-agent this is.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CAgent
 import Glibc
 
 /// Reads the command line, blocks the signals, starts the command, and hands it the signals that come.
@@ -8,7 +9,8 @@ import Glibc
 @main
 enum Program {
     static func main() {
-        Allocator.keepSmall()
+        drain_agent_keep_allocator_small()
+        StandardDescriptors.open()
         SignalFeed.block()
         let command = parse(Array(CommandLine.arguments.dropFirst()))
         let signals = SignalFeed()

@@ -55,7 +55,9 @@ public struct DrainPlan: Sendable, Equatable {
         if !policy.podSelector.matches(pod.metadata.labels) { return .selector }
         if pod.isFinished { return nil }
         if let owner = daemonSet(of: pod), !missing.contains(owner) { return .daemonset }
-        if let limit = policy.skipTerminatingAfter, let deadline = pod.metadata.deletionTimestamp, now - deadline > limit {
+        if let limit = policy.skipTerminatingAfter, let deadline = pod.metadata.deletionTimestamp,
+            now - deadline > limit
+        {
             return .terminating
         }
         return nil

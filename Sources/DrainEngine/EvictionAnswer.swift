@@ -54,7 +54,8 @@ public struct EvictionReply: Sendable, Equatable {
         case 500 where status.message.hasPrefix("This pod has more than one PodDisruptionBudget"):
             return EvictionReply(.severalBudgets, blocker: .severalBudgets(namespace: namespace), message: message)
         case 429: return EvictionReply(.throttled, message: message)
-        case 404 where status.details.kind == "pods": return EvictionReply(.gone, message: message)
+        case 404 where status.details.kind == "pods" || status.details.kind == "namespaces":
+            return EvictionReply(.gone, message: message)
         case 409 where namesUIDPrecondition(status.message): return EvictionReply(.replaced, message: message)
         case 403 where status.cause("NamespaceTerminating") != nil:
             return EvictionReply(.namespaceTerminating, message: message)

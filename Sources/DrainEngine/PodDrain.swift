@@ -71,7 +71,9 @@ struct PodDrain {
 
     /// The next pod to ask for now, marked as asked for; `nil` when there is none, or no slot.
     mutating func sendNext(at now: Timestamp, into step: inout Step) -> (index: Int, attempt: Int)? {
-        guard hasFreeSlot, pausedUntil.map({ $0 <= now }) ?? true, let index = nextCandidate(at: now) else { return nil }
+        guard hasFreeSlot, pausedUntil.map({ $0 <= now }) ?? true, let index = nextCandidate(at: now) else {
+            return nil
+        }
         inFlight += 1
         apply(to: index, into: &step) { pod, _ in pod.sent(at: now) }
         return (index, pods[index].attempts)

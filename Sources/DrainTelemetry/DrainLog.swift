@@ -2,7 +2,7 @@ public import DrainEngine
 internal import KubernetesAPI
 internal import Locking
 public import Telemetry
-internal import Timestamps
+public import Timestamps
 
 /// A drain's events as log lines: state changes, not every retry.
 public final class DrainLog: DrainObserver {
@@ -38,6 +38,20 @@ public final class DrainLog: DrainObserver {
         if let line { emit(line) }
     }
 
+    /// How the drain stands: for every 30 seconds of it.
+    public func summary(of status: DrainStatus, at now: Timestamp) -> LogLine {
+        var fields: [(String, JSONValue)] = [("drain_id", .string(status.start?.id ?? "")), ("node", .string(node))]
+        fields.append(("state", .string(status.state.rawValue)))
+        fields.append(("pods", .object(PodPhase.allCases.map { ($0.rawValue, .int(Int64(status.count($0)))) })))
+        let blockers = status.blockers.prefix(10).map { JSONValue.object($0.fields) }
+        if !blockers.isEmpty { fields.append(("blockers", .array(Array(blockers)))) }
+        if let deadline = status.deadline { fields.append(("deadline", .string(deadline.rfc3339()))) }
+        let trace = state.withLock { $0.trace }
+        return LogLine(
+            at: now, level: .info, logger: "drain", message: "drain is under way", fields: fields,
+            trace: trace.map { ($0.traceID, $0.root) })
+    }
+
     private typealias Line = (LogLevel, String, [(String, JSONValue)], SpanID?)
 
     private static func describe(_ fact: DrainEvent.Fact, _ state: inout State) -> Line? {
@@ -62,7 +76,8 @@ public final class DrainLog: DrainObserver {
         case .podMoved(let move): return describe(move, &state)
         case .waitBegan(let wait):
             return (
-                .warning, "eviction is blocked", [wait.pod.field] + wait.blocker.fields + [
+                .warning, "eviction is blocked",
+                [wait.pod.field] + wait.blocker.fields + [
                     ("refusals", .int(Int64(wait.refusals))), ("err", .string(wait.firstMessage)),
                 ], state.trace?.wait(wait.pod.uid, wait.number)
             )

@@ -65,7 +65,9 @@ public struct DrainStatus: Sendable {
             entry.pods.append(pod.pod)
             byBlocker[wait.blocker] = entry
         }
-        return byBlocker.values.sorted { ($1.pods.count, $0.since, "\($0.blocker)") < ($0.pods.count, $1.since, "\($1.blocker)") }
+        return byBlocker.values.sorted {
+            ($1.pods.count, $0.since, "\($0.blocker)") < ($0.pods.count, $1.since, "\($1.blocker)")
+        }
     }
 
     mutating func apply(_ event: DrainEvent) {
@@ -98,7 +100,8 @@ public struct DrainStatus: Sendable {
             pods[pod].finalizers = finalizers
         case .requestFailed(_, let message, _): lastError = message
         case .ended(let summary): self.summary = summary
-        case .cordon, .planned, .podFinished, .evictionAnswered, .listed, .watchEnded, .pollingChanged, .throttled: break
+        case .cordon, .planned, .podFinished, .evictionAnswered, .listed, .watchEnded, .pollingChanged, .throttled:
+            break
         }
     }
 }

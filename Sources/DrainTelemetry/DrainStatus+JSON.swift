@@ -64,11 +64,12 @@ extension DrainStatus.PodState {
 }
 
 extension DrainStatus.BlockerState {
+    /// Who, since when, and how many.
+    var fields: [(String, JSONValue)] {
+        blocker.fields + [("since", DrainStatus.time(since)), ("blocked_pods", .int(Int64(pods.count)))]
+    }
+
     fileprivate var json: JSONValue {
-        .object(
-            blocker.fields + [
-                ("since", DrainStatus.time(since)), ("blocked_pods", .int(Int64(pods.count))),
-                ("pods", .array(pods.map { .string("\($0)") })), ("message", .string(message)),
-            ])
+        .object(fields + [("pods", .array(pods.map { .string("\($0)") })), ("message", .string(message))])
     }
 }

@@ -10,7 +10,8 @@ final class TransferSet {
 
     init(mailbox: Mailbox, maxConnections: Int) {
         self.mailbox = mailbox
-        self.maxConnections = maxConnections
+        // 0 would be libcurl's own choice.
+        self.maxConnections = max(1, maxConnections)
         multi = curl_multi_init()
     }
 

@@ -17,9 +17,7 @@ extension Connection {
     func inspect(at now: ContinuousClock.Instant, _ limits: HTTPServerLimits) {
         let isOver = state.withLock { state in
             guard let socket = state.socket else { return false }
-            // Whoever waits for a handler or a push is not read from, so MHD does not see it go.
-            if state.turn.isUnread, SocketProgress.hasDeparted(socket) { return true }
-            return state.clock.isOverdue(SocketProgress(of: socket), at: now, limits)
+            return state.clock.isOver(SocketProgress(of: socket), at: now, limits)
         }
         if isOver { cut() } else { stream?.beat(at: now) }
     }
@@ -39,16 +37,6 @@ extension Connection {
                 return nil
             }
             return stream
-        }
-    }
-}
-
-extension Connection.Turn {
-    fileprivate var isUnread: Bool {
-        switch self {
-        case .held: true
-        case .responding(let response): if case .stream = response.body { true } else { false }
-        case .client, .answered, .lost: false
         }
     }
 }

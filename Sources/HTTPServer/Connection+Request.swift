@@ -88,16 +88,15 @@ extension Connection {
 
     /// Hands the answer to MHD; from here on it is told how that went through `completed`.
     private func reply(_ response: HTTPServerResponse) -> Bool {
+        let stream: ResponseStream? = if case .stream(let stream) = response.body { stream } else { nil }
         let isAbandoned = state.withLock { state in
             state.turn = .responding(response)
-            state.clock.responseBegan(at: .now)
+            state.clock.responseBegan(at: .now, isStream: stream != nil)
             return state.isAbandoned
         }
         let isStopping = listener.isStopping
-        if case .stream(let stream) = response.body {
-            stream.attach(to: self)
-            if isStopping { stream.finish() }
-        }
+        stream?.attach(to: self)
+        if isStopping { stream?.finish() }
         guard !isAbandoned, let prepared = response.prepared(closing: isStopping) else { return false }
         defer { MHD_destroy_response(prepared) }
         return MHD_queue_response(handle, UInt32(clamping: response.status), prepared) == .YES

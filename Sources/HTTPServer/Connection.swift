@@ -40,7 +40,12 @@ final class Connection: Sendable {
     init(_ handle: OpaquePointer, listener: Listener) {
         self.handle = handle
         self.listener = listener
-        peer = HTTPServerRequest.Peer(mhd_client_address(handle))
+        // By the listener's address and not the client's: `unix` is trusted, so nothing unknown may become it.
+        if case .unix = listener.address {
+            peer = .unix
+        } else {
+            peer = .tcp(address: SocketAddress.host(mhd_client_address(handle)) ?? "unknown")
+        }
         state = Lock(
             State(clock: ConnectionClock(acceptedAt: .now), socket: mhd_connection_socket(handle)))
     }
@@ -112,31 +117,5 @@ final class Connection: Sendable {
         state.withLock { state in
             if let socket = state.socket { shutdown(socket, Int32(SHUT_RDWR)) }
         }
-    }
-}
-
-extension HTTPServerRequest.Peer {
-    init(_ address: UnsafePointer<sockaddr>?) {
-        guard let address else {
-            self = .unix
-            return
-        }
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let bytes = UnsafeRawPointer(address)
-        switch Int32(address.pointee.sa_family) {
-        case AF_INET:
-            var source = bytes.load(as: sockaddr_in.self).sin_addr
-            inet_ntop(AF_INET, &source, &text, socklen_t(text.count))
-        case AF_INET6:
-            var source = bytes.load(as: sockaddr_in6.self).sin6_addr
-            inet_ntop(AF_INET6, &source, &text, socklen_t(text.count))
-        default:
-            self = .unix
-            return
-        }
-        let shown = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let mapped = "::ffff:"
-        let isMapped = shown.hasPrefix(mapped) && shown.contains(".")
-        self = .tcp(address: isMapped ? String(shown.dropFirst(mapped.count)) : shown)
     }
 }

@@ -35,7 +35,7 @@ public final class HTTPServer: Sendable {
         return BoundAddress(address: listener.address)
     }
 
-    /// Accepts nobody new, gives requests under way `grace` to be answered, and returns when every thread of the
+    /// Sends new clients away, gives requests under way `grace` to be answered, and returns when every thread of the
     /// server has ended. Streams are finished at once, handlers that hold their answer beyond `grace` are cancelled.
     public func stop(grace: Duration = .seconds(5)) async {
         reaper.requestStop(by: .now + grace)

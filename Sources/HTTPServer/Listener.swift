@@ -38,29 +38,27 @@ final class Listener: Sendable {
             handle: handleRequest, completed: requestCompleted, connection_changed: connectionChanged)
         guard let started = mhd_start_listener(&options) else {
             context.release()
-            release()
+            close(socket.descriptor)
+            socket.file?.remove()
             return false
         }
         daemon.withLock { [started = UInt(bitPattern: started)] in $0 = OpaquePointer(bitPattern: started) }
         return true
     }
 
-    /// Accepts nobody new, answers with `Connection: close`, and ends the streams that would never end.
+    /// Sends new clients away, answers the others with `Connection: close`, and ends streams, which would never end.
+    ///
+    /// Not by `MHD_quiesce_daemon`: between two of its steps a busy daemon's thread finds its epoll set changed and
+    /// aborts the process (0.9.75, `MHD_epoll`).
     func quiesce() {
-        daemon.withLock { daemon in
-            guard let daemon else { return }
-            // The descriptor is closed after the daemon's thread has ended, which may be in accept() now.
-            MHD_quiesce_daemon(daemon)
-        }
-        shutdown(socket.descriptor, Int32(SHUT_RDWR))
-        socket.file?.remove()
         state.withLock { $0.isStopping = true }
+        socket.file?.remove()
         for connection in connections { connection.finishStream() }
     }
 
-    /// Cuts every connection off, waits for the daemon's thread and closes the socket. Blocks.
+    /// Cuts every connection off and waits for the daemon's thread, which closes the socket. Blocks.
     func stop() {
-        state.withLock { $0.isStopping = true }
+        quiesce()
         for connection in connections { connection.abandon() }
         let stopped = daemon.withLock { daemon in
             defer { daemon = nil }
@@ -68,22 +66,16 @@ final class Listener: Sendable {
         }
         guard let stopped = OpaquePointer(bitPattern: stopped) else { return }
         MHD_stop_daemon(stopped)
-        release()
         Unmanaged.passUnretained(self).release()
-    }
-
-    private func release() {
-        close(socket.descriptor)
-        socket.file?.remove()
     }
 
     fileprivate func accepted(_ handle: OpaquePointer) -> Connection {
         let connection = Connection(handle, listener: self)
-        let isStopping = state.withLock { state in
+        let isLate = state.withLock { state in
             state.connections[ObjectIdentifier(connection)] = connection
             return state.isStopping
         }
-        if isStopping { connection.abandon() }
+        if isLate { connection.abandon() }
         return connection
     }
 

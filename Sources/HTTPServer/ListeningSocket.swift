@@ -50,9 +50,15 @@ struct ListeningSocket {
         let descriptor = newSocket(family: AF_UNIX)
         guard descriptor >= 0 else { throw refusal(of: asked, errno) }
         // The mode is set between bind and listen: before listen nobody can connect.
-        guard socketAddress.with({ bind(descriptor, $0, $1) }) == 0, chmod(path, 0o600) == 0 else {
+        guard socketAddress.with({ bind(descriptor, $0, $1) }) == 0 else {
             let code = errno
             close(descriptor)
+            throw refusal(of: asked, code)
+        }
+        guard chmod(path, 0o600) == 0 else {
+            let code = errno
+            close(descriptor)
+            unlink(path)
             throw refusal(of: asked, code)
         }
         try listen(on: descriptor, for: asked)

@@ -1,3 +1,5 @@
+// Where <sys/socket.h> is read first decides whose `sockaddr` is: in some builds that is libmicrohttpd's header.
+import CMicroHTTPD
 import Glibc
 
 /// An address as the socket calls want it and give it.
@@ -66,6 +68,26 @@ struct SocketAddress {
     /// Calls `bind` or `connect` with this address.
     func with(_ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
         withUnsafeBytes(of: storage) { call($0.assumingMemoryBound(to: sockaddr.self).baseAddress!, length) }
+    }
+
+    /// The IP address as text, an IPv4 address in IPv6 clothing as IPv4.
+    static func host(_ address: UnsafePointer<sockaddr>?) -> String? {
+        guard let address else { return nil }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let bytes = UnsafeRawPointer(address)
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            var source = bytes.load(as: sockaddr_in.self).sin_addr
+            inet_ntop(AF_INET, &source, &text, socklen_t(text.count))
+        case AF_INET6:
+            var source = bytes.load(as: sockaddr_in6.self).sin6_addr
+            inet_ntop(AF_INET6, &source, &text, socklen_t(text.count))
+        default:
+            return nil
+        }
+        let host = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        let mapped = "::ffff:"
+        return host.hasPrefix(mapped) && host.contains(".") ? String(host.dropFirst(mapped.count)) : host
     }
 
     var port: UInt16 {

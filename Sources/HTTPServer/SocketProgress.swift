@@ -11,18 +11,22 @@ struct SocketProgress: Equatable {
     var unacknowledged: Int?
     /// Reset by the client: what is unacknowledged stays so.
     var isDead = false
+    /// The client has closed the connection, or its half of it, as clients do that give up.
+    var hasDeparted = false
 
-    init(received: UInt64 = 0, acknowledged: UInt64 = 0, unacknowledged: Int? = nil, isDead: Bool = false) {
+    init(received: UInt64 = 0, acknowledged: UInt64 = 0, unacknowledged: Int? = nil, hasDeparted: Bool = false) {
         self.received = received
         self.acknowledged = acknowledged
         self.unacknowledged = unacknowledged
-        self.isDead = isDead
+        self.hasDeparted = hasDeparted
     }
 
     init(of socket: Int32) {
         var unsent: Int32 = 0
         if ioctl(socket, mhd_siocoutq, &unsent) == 0 { unacknowledged = Int(unsent) }
-        isDead = Self.events(of: socket) & Int16(POLLERR) != 0
+        let events = Self.events(of: socket)
+        isDead = events & Int16(POLLERR) != 0
+        hasDeparted = events & (Self.pollRDHUP | Int16(POLLHUP | POLLERR)) != 0
         guard !readTCPInfo(of: socket) else { return }
         // A Unix socket has no sequence numbers: there any change of what is unread counts as progress. And when the
         // client closes it, what it has not read is forgotten.
@@ -30,14 +34,8 @@ struct SocketProgress: Equatable {
         if isDead { unacknowledged = nil }
     }
 
-    /// The client has closed the connection, or its half of it, as clients do that give up.
-    ///
-    /// `POLLRDHUP` sees it behind bytes that nobody has read yet, where `MSG_PEEK` shows those bytes.
-    static func hasDeparted(_ socket: Int32) -> Bool {
-        events(of: socket) & pollRDHUP | Int16(POLLHUP | POLLERR) != 0
-    }
-
-    /// Glibc shows `POLLRDHUP` only to those who ask for GNU extensions.
+    /// `POLLRDHUP` sees a farewell behind bytes that nobody has read yet, where `MSG_PEEK` shows those bytes. Glibc
+    /// shows it only to those who ask for GNU extensions.
     private static let pollRDHUP: Int16 = 0x2000
 
     private static func events(of socket: Int32) -> Int16 {

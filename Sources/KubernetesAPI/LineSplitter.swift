@@ -3,6 +3,8 @@ public struct LineSplitter: Sendable {
     /// A line longer than this many bytes is refused.
     public struct LineTooLong: Error, Equatable {
         public var limit: Int
+
+        public init(limit: Int) { self.limit = limit }
     }
 
     private var partial: [UInt8] = []

@@ -15,15 +15,17 @@ public struct DemoScenario: Sendable {
         var timing = Timing()
         timing.containerStart = lasting(0.3)
         var model = ClusterModel(seed: seed, at: start, timing: timing)
-        for name in [Self.node, "node-b", "node-c"] { model.addNode(name, labels: ["topology.kubernetes.io/zone": "z1"]) }
+        for name in [Self.node, "node-b", "node-c"] {
+            model.addNode(name, labels: ["topology.kubernetes.io/zone": "z1"])
+        }
         for name in ["default", "kube-system"] { model.addNamespace(name) }
         addShop(to: &model)
         addData(to: &model)
         addSystem(to: &model)
-        // Somebody on duty finds the budget that can never allow, and mends it.
+        // Once the drain runs, somebody on duty finds the budget that can never allow, and mends it.
         model.schedule(
             .patchBudget(namespace: "shop", name: "payments", BudgetPatch(limit: .minAvailable(.count(0)))),
-            at: start + duration(15))
+            after: duration(15), cordonOf: Self.node)
         return model
     }
 
@@ -35,7 +37,7 @@ public struct DemoScenario: Sendable {
         let cart = template(ready: 1.5, stop: 1, image: "registry.example/shop/cart:1.9")
         model.addDeployment("shop", "cart", replicas: 3, on: [a, a, "node-b"], cart)
         model.addBudget("shop", "cart", .minAvailable(.count(2)), selecting: ["app": "cart"])
-        let payments = template(ready: 1, stop: 1.5, image: "registry.example/shop/payments:2.0")
+        let payments = template(ready: 1, stop: 5, image: "registry.example/shop/payments:2.0")
         model.addDeployment("shop", "payments", replicas: 1, on: [a], payments)
         model.addBudget("shop", "payments", .minAvailable(.count(1)), selecting: ["app": "payments"])
         var search = template(ready: 1, stop: 1, image: "registry.example/shop/search:7")
@@ -60,7 +62,8 @@ public struct DemoScenario: Sendable {
         model.addBarePod(
             "kube-system", "log-shipper-x7k2p", on: a,
             owner: OwnerReference(
-                apiVersion: "apps/v1", kind: "DaemonSet", name: "log-shipper", uid: "0179c0da-822c-41b0-a71e-2c370ac2a43f"),
+                apiVersion: "apps/v1", kind: "DaemonSet", name: "log-shipper",
+                uid: "0179c0da-822c-41b0-a71e-2c370ac2a43f"),
             template(ready: 1, stop: 1))
         var proxy = template(ready: 1, stop: 1)
         proxy.priority = 2_000_001_000

@@ -1,5 +1,7 @@
+internal import Timestamps
 internal import ClusterModel
 internal import KubernetesAPI
+internal import Timestamps
 
 extension NodeRecord {
     /// A node as the API server writes it, without kind and version.

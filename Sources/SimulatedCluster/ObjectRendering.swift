@@ -86,7 +86,8 @@ extension WorkloadView {
             "spec": ["replicas": .int(replicas)],
             "status": [
                 "replicas": .int(current),
-                "selector": .string(matchLabels.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: ",")),
+                "selector": .string(
+                    matchLabels.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: ",")),
             ],
         ]
     }

@@ -42,7 +42,8 @@ extension PodRecord {
     private var status: JSON {
         var json: JSON = ["phase": .string(pod.status.phase)]
         let probe = JSON.Member(name: "lastProbeTime", value: .null)
-        json.add("conditions", pod.status.conditions.isEmpty ? nil : .array(pod.status.conditions.map { $0.json(probe) }))
+        json.add(
+            "conditions", pod.status.conditions.isEmpty ? nil : .array(pod.status.conditions.map { $0.json(probe) }))
         if !address.isEmpty {
             json.add("podIP", .string(address))
             json.add("podIPs", [["ip": .string(address)]])

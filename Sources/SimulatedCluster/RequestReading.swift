@@ -27,7 +27,8 @@ struct RequestReading {
         guard let place = ResourcePath(path) else { return .text(code: 404, "404 page not found\n") }
         guard let asked = try asked(of: place) else {
             throw APIStatus(
-                code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource")
+                code: 405, reason: "MethodNotAllowed",
+                message: "the server does not allow this method on the requested resource")
         }
         return asked
     }
@@ -70,7 +71,9 @@ struct RequestReading {
             }
             var query = try listQuery(place)
             query.name = name ?? query.name
-            guard let watch = request.query["watch"], watch != "false", watch != "0" else { return .model(.list(query)) }
+            guard let watch = request.query["watch"], watch != "false", watch != "0" else {
+                return .model(.list(query))
+            }
             return .watch(query, watchOptions)
         case ("GET", let name?, "status"): return .model(.get(place.resource, namespace: place.namespace, name: name))
         case ("POST", let name?, "eviction") where place.resource == .pods:
@@ -99,7 +102,8 @@ struct RequestReading {
         query.continueToken = request.query["continue"].flatMap { $0.isEmpty ? nil : $0 }
         query.resourceVersion = request.query["resourceVersion"] ?? ""
         guard query.resourceVersion.isEmpty || Int(query.resourceVersion) != nil else {
-            throw .badRequest("resourceVersion: Invalid value: \"\(query.resourceVersion)\": strconv.ParseUint: invalid syntax")
+            throw .badRequest(
+                "resourceVersion: Invalid value: \"\(query.resourceVersion)\": strconv.ParseUint: invalid syntax")
         }
         if let text = request.query["labelSelector"], !text.isEmpty {
             do { query.labels = try LabelSelector(parsing: text) } catch {

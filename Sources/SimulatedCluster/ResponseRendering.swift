@@ -1,5 +1,7 @@
+internal import KubernetesAPI
 internal import ClusterModel
 internal import HTTPServer
+internal import KubernetesAPI
 internal import Timestamps
 
 /// Puts the model's answers on the wire, in the form the client asked for.
@@ -23,7 +25,8 @@ struct ResponseRendering: Sendable {
         case .status(let status): return Self.json(status.code, status.json, retry)
         case .text(let code, let text):
             return HTTPServerResponse(
-                status: code, headers: Self.headers("text/plain; charset=utf-8") + retry, body: .bytes(Array(text.utf8)))
+                status: code, headers: Self.headers("text/plain; charset=utf-8") + retry, body: .bytes(Array(text.utf8))
+            )
         case .allowed(let verdict): return Self.json(201, Self.review(verdict), retry)
         case .identity(let rules): return Self.json(201, Self.review(rules), retry)
         case .version, .watching: return Self.json(200, Discovery.version, retry)
@@ -60,7 +63,10 @@ struct ResponseRendering: Sendable {
         let metadata: JSON = ["resourceVersion": .string(String(revision)), "creationTimestamp": .null]
         let object: JSON =
             wantsTable
-            ? ["kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": [], "rows": []]
+            ? [
+                "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": [],
+                "rows": [],
+            ]
             : ["kind": .string(resource.kind), "apiVersion": .string(resource.groupVersion), "metadata": metadata]
         return Self.line("BOOKMARK", object)
     }

@@ -37,7 +37,8 @@ public final class SimulatedCluster: Sendable {
         var limits = HTTPServerLimits()
         // Every client of a loopback server has one address.
         limits.connectionsPerAddress = 512
-        let server = HTTPServer(routes: [], fallback: { [weak self] in await self?.answer($0) ?? .gone }, limits: limits)
+        let server = HTTPServer(
+            routes: [], fallback: { [weak self] in await self?.answer($0) ?? .gone }, limits: limits)
         let bound = try server.start(.tcp(host: "127.0.0.1", port: port))
         self.server.withLock { $0 = server }
         withModel { _ in }

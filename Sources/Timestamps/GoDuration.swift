@@ -1,6 +1,6 @@
 /// Durations as kubectl's flags write them (Go's `time.ParseDuration`): `90s`, `1m30s`, `1.5h`, `300ms`, `0`.
 public enum GoDuration {
-    /// `nil` for anything that Go would refuse, overflow of 292 years included; exact to the nanosecond, as Go's is.
+    /// `nil` for anything that Go would refuse, overflow of 292 years included.
     public static func parse(_ text: some StringProtocol) -> Duration? {
         var rest = Substring(text)
         let negative = rest.first == "-"
@@ -33,12 +33,21 @@ public enum GoDuration {
         else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: scale)
         guard !overflow else { return nil }
-        // Below a nanosecond Go cuts; 13 digits are exact for the largest unit, an hour.
-        let cut = fraction.prefix(13)
-        let power = cut.reduce(into: UInt64(1)) { power, _ in power *= 10 }
-        let part = power.dividingFullWidth((UInt64(cut) ?? 0).multipliedFullWidth(by: scale)).quotient
-        let (sum, carried) = product.addingReportingOverflow(part)
+        let (sum, carried) = product.addingReportingOverflow(Self.part(fraction, of: scale))
         return carried ? nil : sum
+    }
+
+    /// As Go has it: in floating point, from as many digits as fit 63 bits; what is below a nanosecond is cut.
+    private static func part(_ fraction: Substring, of scale: UInt64) -> UInt64 {
+        var number: UInt64 = 0
+        var power = 1.0
+        for digit in fraction {
+            let (next, overflow) = number.multipliedReportingOverflow(by: 10)
+            guard !overflow, next <= 1 << 63 else { break }
+            number = next + UInt64(digit.wholeNumberValue ?? 0)
+            power *= 10
+        }
+        return UInt64(Double(number) * (Double(scale) / power))
     }
 
     private static func digits(_ rest: inout Substring) -> Substring {

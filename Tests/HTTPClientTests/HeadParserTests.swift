@@ -16,7 +16,8 @@ struct HeadParserTests {
 
     @Test("keeps names, trims values, and joins continued lines")
     func fields() throws {
-        let head = try #require(parse(["HTTP/1.1 200 OK", "A-Name:  value \t", "Empty:", "Long: one", "\ttwo", "no field", ""]))
+        let head = try #require(
+            parse(["HTTP/1.1 200 OK", "A-Name:  value \t", "Empty:", "Long: one", "\ttwo", "no field", ""]))
         let fields = head.headers.fields.map { "\($0.name)=\($0.value)" }
         #expect(fields == ["A-Name=value", "Empty=", "Long=one two"])
     }

@@ -58,7 +58,9 @@ struct ProxyTests {
 
     @Test(
         "a proxy that cannot be used is told without its password",
-        arguments: ["gopher://user:s3cret@127.0.0.1:1", "http://user:s3cret@[::1", "http://user:s3cret@proxy.invalid:1"])
+        arguments: [
+            "gopher://user:s3cret@127.0.0.1:1", "http://user:s3cret@[::1", "http://user:s3cret@proxy.invalid:1",
+        ])
     func unusable(proxy: String) async throws {
         let request = HTTPRequest(method: "GET", url: "http://127.0.0.1:1/", proxy: proxy)
         let failure = try #require(await client.send(request).failure)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTPClient
 import TestSupport
 import Testing
@@ -109,17 +110,29 @@ struct RoundTripTests {
 
     @Test("an IPv6 address in the URL is connected to")
     func ipv6() async throws {
-        let server = try ScriptedServer(ipv6: true) { connection in
+        let server = try ScriptedServer(on: .ipv6) { connection in
             try connection.respond("200 OK", body: try connection.readRequest().headers["host"] ?? "")
         }
         let response = try await client.send(HTTPRequest(method: "GET", url: server.url + "/")).get()
         #expect(response.text == "[::1]:\(server.port)")
     }
 
+    @Test("a Unix socket stands in for the host and port")
+    func unixSocket() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).sock").path
+        let server = try ScriptedServer(on: .unix(path)) { connection in
+            try connection.respond("200 OK", body: try connection.readRequest().headers["host"] ?? "")
+        }
+        let response = try await client.send(HTTPRequest(method: "GET", url: server.url, unixSocket: path)).get()
+        #expect(response.text == "localhost")
+        try FileManager.default.removeItem(atPath: path)
+    }
+
     @Test(
         "what would break out of its place in the request is refused, and its value not repeated",
         arguments: [
-            HTTPRequest(method: "GET", url: "http://127.0.0.1:1/", headers: [("Authorization", "Bearer s3cret\r\nX: y")]),
+            HTTPRequest(
+                method: "GET", url: "http://127.0.0.1:1/", headers: [("Authorization", "Bearer s3cret\r\nX: y")]),
             HTTPRequest(method: "GET", url: "http://127.0.0.1:1/", headers: [("X: s3cret", "y")]),
             HTTPRequest(method: "GET / HTTP/1.1\r\ns3cret", url: "http://127.0.0.1:1/"),
             HTTPRequest(method: "GET", url: "http://127.0.0.1:1/\0s3cret"),

@@ -47,12 +47,11 @@ struct TimeoutTests {
     func idleStream() async throws {
         let server = try ScriptedServer { connection in
             _ = try connection.readRequest()
-            try connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            try connection.writeChunk("something")
+            try connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nsomething\r\n")
             _ = connection.waitForEnd()
         }
         let request = HTTPRequest(
-            method: "GET", url: server.url, idleTimeout: .milliseconds(300), ownConnection: true)
+            method: "GET", url: server.url, idleTimeout: .milliseconds(100), ownConnection: true)
         let stream = try await client.stream(request).get()
         #expect(await stream.next() == .success(Array("something".utf8)))
         #expect(await stream.next()?.failure?.kind == .idle)

@@ -12,24 +12,38 @@ internal import Locking
 public final class ScriptedServer: Sendable {
     public typealias Script = @Sendable (ServerConnection) throws -> Void
 
+    /// 0 for a Unix socket.
     public let port: UInt16
-    /// `http://127.0.0.1:port` or `http://[::1]:port`.
+    /// `http://127.0.0.1:port`, `http://[::1]:port` or `http://localhost`.
     public let url: String
     private let listener: CInt
     private let accepted = Lock(0)
 
+    /// Where a server listens.
+    public enum Place: Sendable {
+        case ipv4, ipv6
+        /// The path of a file that is not there yet.
+        case unix(String)
+    }
+
     /// - Throws: `SocketError`.
-    public init(ipv6: Bool = false, _ script: @escaping Script) throws {
-        listener = socket(ipv6 ? AF_INET6 : AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard listener >= 0 else { throw SocketError("socket") }
-        do {
-            port = try ipv6 ? Self.bindIPv6(listener) : Self.bindIPv4(listener)
-            guard listen(listener, 512) == 0 else { throw SocketError("listen") }
-        } catch {
-            close(listener)
-            throw error
+    public init(on place: Place = .ipv4, _ script: @escaping Script) throws {
+        switch place {
+        case .ipv4:
+            listener = try Self.makeSocket(AF_INET)
+            port = try Self.bindIPv4(listener)
+            url = "http://127.0.0.1:\(port)"
+        case .ipv6:
+            listener = try Self.makeSocket(AF_INET6)
+            port = try Self.bindIPv6(listener)
+            url = "http://[::1]:\(port)"
+        case .unix(let path):
+            listener = try Self.makeSocket(AF_UNIX)
+            port = 0
+            url = "http://localhost"
+            try Self.bindUnix(listener, path)
         }
-        url = "http://\(ipv6 ? "[::1]" : "127.0.0.1"):\(port)"
+        guard listen(listener, 512) == 0 else { throw SocketError("listen") }
         detachThread { [listener, accepted] in Self.accept(listener, accepted, script) }
     }
 
@@ -43,7 +57,7 @@ public final class ScriptedServer: Sendable {
 
     /// A port of 127.0.0.1 that nobody listens on.
     public static func unusedPort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        let descriptor = try makeSocket(AF_INET)
         defer { close(descriptor) }
         return try bindIPv4(descriptor)
     }
@@ -65,6 +79,19 @@ public final class ScriptedServer: Sendable {
                 connection.close()
             }
         }
+    }
+
+    private static func makeSocket(_ family: CInt) throws -> CInt {
+        let descriptor = socket(family, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SocketError("socket") }
+        return descriptor
+    }
+
+    private static func bindUnix(_ descriptor: CInt, _ path: String) throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        try bound(descriptor, &address)
     }
 
     private static func bindIPv4(_ descriptor: CInt) throws -> UInt16 {

@@ -1,8 +1,8 @@
-import ArgumentParser
-import DrainEngine
+public import ArgumentParser
+public import DrainEngine
 import HTTPServer
 import KubernetesAPI
-import Telemetry
+public import Telemetry
 import Timestamps
 
 /// A duration as kubectl writes it: `20s`, `1m30s`, `0`.

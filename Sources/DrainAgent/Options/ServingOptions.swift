@@ -7,7 +7,8 @@ struct ServingOptions: ParsableArguments {
     var listen = "[::]:9809"
 
     @Option(
-        help: "File with the bearer token that changes over TCP need; re-read when it changes. Without it they are refused."
+        help:
+            "File with the bearer token that changes over TCP need; re-read when it changes. Without it they are refused."
     )
     var controlTokenFile: String?
 

@@ -57,7 +57,9 @@ struct ControlGate: Sendable {
             guard count > 0, bytes.count < 64 << 10 else { break }
             bytes += buffer[..<count]
         }
-        while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") || last == UInt8(ascii: " ") {
+        while let last = bytes.last,
+            last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") || last == UInt8(ascii: " ")
+        {
             bytes.removeLast()
         }
         return bytes.isEmpty ? nil : bytes

@@ -30,9 +30,11 @@ final class AgentTelemetry: DrainObserver {
     private let log: LogWriter
     private let spanSink: LineSink?
     private let extra: [any DrainObserver]
+    private let time: TimeSource
 
     init(_ settings: Settings, time: TimeSource, extra: [any DrainObserver] = []) throws(LineSinkError) {
         self.extra = extra
+        self.time = time
         let boot = String(UInt64.random(in: .min ... .max), radix: 16)
         self.boot = boot
         progress = DrainProgress(node: settings.node)
@@ -73,13 +75,17 @@ final class AgentTelemetry: DrainObserver {
         log.say(level, message, fields)
     }
 
+    /// How the drain stands, as one line.
+    func sayProgress() { log.write(drainLog.summary(of: progress.current, at: time.now())) }
+
     /// The program ends while a drain may be under way: its open spans end here.
     func interrupt(at now: Timestamp) { spans.interrupt(at: now) }
 
     /// What has been said is written, or given up after this long.
     func flush(within limit: Duration) async {
-        _ = await spanSink?.flush(within: limit)
+        async let spans = spanSink?.flush(within: limit)
         await log.flush(within: limit)
+        _ = await spans
     }
 
     private static func spanSink(_ settings: Settings, _ registry: Registry) throws(LineSinkError) -> LineSink? {

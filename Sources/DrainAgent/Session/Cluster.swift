@@ -12,22 +12,42 @@ struct Cluster: Sendable {
     let client: KubernetesClient
     let send: @Sendable (APIRequest) async -> Exchange
     let watch: @Sendable (WatchRequest) -> AsyncStream<WatchSignal>
-    let isInCluster: Bool
+    private let time: TimeSource
 
-    init(_ access: ClusterAccess, isInCluster: Bool, api: APIMetrics, time: TimeSource) {
+    init(_ access: ClusterAccess, api: APIMetrics, time: TimeSource) {
         let client = KubernetesClient(
             access: access, http: HTTPClient(), userAgent: BuildVersion.userAgent, time: time)
         self.client = client
-        self.isInCluster = isInCluster
+        self.time = time
         send = api.measuring { await client.send($0) }
         watch = api.measuring { client.watchPods($0) }
     }
 
+    /// For what a SIGTERM cannot wait for: two seconds, then no answer.
+    var quickSend: @Sendable (APIRequest) async -> Exchange {
+        { [send, time] request in
+            let sent = time.now()
+            let late = Exchange(
+                answer: .failure(TransportFailure(.timeout, "no answer within 2 s")), sent: sent,
+                received: sent + .seconds(2))
+            return await withTaskGroup(of: Exchange.self) { group in
+                group.addTask { await send(request) }
+                group.addTask {
+                    // Cancelled: the answer was there first.
+                    _ = try? await Task.sleep(for: .seconds(2))
+                    return late
+                }
+                defer { group.cancelAll() }
+                return await group.next() ?? late
+            }
+        }
+    }
+
     /// What a drain acts on.
-    func environment(_ trace: DrainTrace, time: TimeSource) -> DrainRunner.Environment {
+    func environment(_ trace: DrainTrace) -> DrainRunner.Environment {
         DrainRunner.Environment(
             send: send, watch: watch,
-            sleep: { moment in
+            sleep: { [time] moment in
                 // Cancelled: the runner asks for another time, and this one means nothing any more.
                 _ = try? await Task.sleep(for: max(.zero, moment - time.now()))
             },

@@ -27,6 +27,7 @@ actor DrainController {
     private let timeout: Duration?
     private let time: TimeSource
     private var current: Current?
+    private var reports: Task<Void, Never>?
     private var waiters: [CheckedContinuation<DrainSummary, Never>] = []
 
     /// `timeout`: `--timeout`; `nil`: none.
@@ -40,6 +41,8 @@ actor DrainController {
 
     var isRunning: Bool { current.map { $0.summary == nil } ?? false }
     var hasBegun: Bool { current != nil }
+    /// When we are killed, less the reserve; `nil`: nobody has asked us to end.
+    var graceLimit: Timestamp? { current?.demand.limit }
 
     func start(_ demand: DrainDemand, own: PodIdentity?) -> Started {
         if let current {
@@ -54,10 +57,11 @@ actor DrainController {
         policy.selfPod = own
         let runner = DrainRunner(
             policy: policy, seed: .random(in: .min ... .max),
-            environment: cluster.environment(DrainTrace(start, boot: telemetry.boot), time: time),
+            environment: cluster.environment(DrainTrace(start, boot: telemetry.boot)),
             observer: telemetry)
         current = Current(id: id, demand: demand, runner: runner)
         Task { ended(await runner.run(start)) }
+        reports = Task { await report() }
         return .begun(id: id)
     }
 
@@ -84,8 +88,19 @@ actor DrainController {
 
     private func ended(_ summary: DrainSummary) {
         current?.summary = summary
+        reports?.cancel()
         for waiter in waiters { waiter.resume(returning: summary) }
         waiters = []
+    }
+
+    /// How it stands, every 30 seconds: the log's answer to "is anything happening?".
+    private func report() async {
+        while !Task.isCancelled {
+            // Cancelled: the loop sees it.
+            _ = try? await Task.sleep(for: .seconds(30))
+            guard !Task.isCancelled else { return }
+            telemetry.sayProgress()
+        }
     }
 
     private func deadline(of demand: DrainDemand) -> Timestamp? {

@@ -19,8 +19,9 @@ struct OwnPod: Sendable {
     /// By the downward API (POD_NAME, POD_NAMESPACE, POD_UID); nothing when the variables are not there.
     var declared: PodIdentity? {
         guard let name = environment["POD_NAME"], !name.isEmpty else { return nil }
+        let declared = environment["POD_NAMESPACE"] ?? ""
         return PodIdentity(
-            namespace: environment["POD_NAMESPACE"] ?? namespace, name: name, uid: environment["POD_UID"] ?? "")
+            namespace: declared.isEmpty ? namespace : declared, name: name, uid: environment["POD_UID"] ?? "")
     }
 
     /// By the environment, else by asking the server who we are; the token of a pod names it since Kubernetes 1.26.
@@ -32,7 +33,8 @@ struct OwnPod: Sendable {
             return .pod(PodIdentity(namespace: namespace, name: name, uid: own.podUID ?? ""))
         }
         return .unknown(
-            "which pod is ours? Set POD_NAME, POD_NAMESPACE and POD_UID by the downward API (the API server does not say)")
+            "which pod is ours? Set POD_NAME, POD_NAMESPACE and POD_UID by the downward API (the API server does not say)"
+        )
     }
 }
 

@@ -19,7 +19,9 @@ enum ShutdownEvidence {
             return "the node has the taint \(taint.key)"
         }
         let ready = node.status.conditions.first { $0.type == "Ready" }
-        if let ready, ready.status != "True", ready.message.contains("shutting down") || ready.message.contains("shutdown") {
+        if let ready, ready.status != "True",
+            ready.message.contains("shutting down") || ready.message.contains("shutdown")
+        {
             return "the node's Ready condition says that it is shutting down"
         }
         let disruption = own?.status.conditions.first { $0.type == "DisruptionTarget" && $0.status == "True" }

@@ -45,9 +45,9 @@ public struct ClusterAccess: Sendable {
 
     /// One line for logs, without secrets.
     public var summary: String {
-        var parts = ["\(Self.withoutUserInfo(server)) (\(origin.isEmpty ? "" : "\(origin), ")\(credential.summary)"]
-        if credential == .none, tls.clientCertificatePEM != nil { parts[0] += " but a client certificate" }
-        parts[0] += ")"
+        let hasCertificate = credential == .none && tls.clientCertificatePEM != nil
+        let proof = hasCertificate ? "client certificate" : credential.summary
+        var parts = ["\(Self.withoutUserInfo(server)) (\(origin.isEmpty ? "" : "\(origin), ")\(proof))"]
         if let impersonation { parts.append("as \(impersonation.user)") }
         if let proxy { parts.append("through \(Self.withoutUserInfo(proxy))") }
         if tls.skipVerification { parts.append("server certificate NOT verified") }

@@ -12,6 +12,7 @@ extension APIObject {
         let data = Data(body)
         switch call {
         case .readNode: self = .node(try decoder.decode(Node.self, from: data))
+        case .readPod: self = .pod(try decoder.decode(Pod.self, from: data))
         case .mayEvict: self = .allowed(try decoder.decode(AccessReviewResult.self, from: data).allowed)
         case .whoAmI: self = .identity(try decoder.decode(SelfIdentity.self, from: data))
         case .version:

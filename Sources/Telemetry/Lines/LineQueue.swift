@@ -102,17 +102,16 @@ final class LineQueue: Sendable {
 
     /// Makes the thread stop, even in the middle of a line; how many lines nobody will write.
     func stop() -> Int {
-        let (left, waiters) = state.withLock { state in
-            let left = state.incoming.count + state.outgoing.count
+        let left = state.withLock { state in
+            defer {
+                state.incoming = []
+                state.outgoing = []
+            }
             state.refuses = true
             state.isStopped = true
-            state.incoming = []
-            state.outgoing = []
-            state.settled += left
-            return (left, state.takeReached())
+            return state.incoming.count + state.outgoing.count
         }
         bell.ring()
-        resume(waiters, true)
         return left
     }
 

@@ -67,6 +67,8 @@ struct LineWriter {
 
     /// Waits until a write would not block, or would fail; `false` when interrupted.
     private func waitForReader() -> Bool {
+        // poll(2) would pass over it and wait for ever; write(2) refuses it.
+        guard descriptor >= 0 else { return true }
         var polled = [
             pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0),
             pollfd(fd: interrupt, events: Int16(POLLIN), revents: 0),

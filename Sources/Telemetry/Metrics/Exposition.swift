@@ -1,3 +1,5 @@
+import Timestamps
+
 /// Numbers and escapes, the same in Prometheus' text format 0.0.4 and in OpenMetrics 1.0.
 enum Exposition {
     /// `name{label="value"} `, with the space.
@@ -33,7 +35,7 @@ enum Exposition {
         }
     }
 
-    /// The shortest digits that read back as the same number; whole numbers without a point: `1`, `0.25`, `1e+300`, `NaN`.
+    /// The shortest digits that read back as the same number, whole numbers without a point: `1`, `0.25`, `1e+300`.
     static func append(value: Double, to bytes: inout [UInt8]) {
         guard let whole = Int64(exactly: value), whole.magnitude < 1 << 53 else {
             return bytes.append(number(value))
@@ -53,8 +55,14 @@ enum Exposition {
         while digits.last == "0" { digits.removeLast() }
         let exponent = whole.count - 1
         let fraction = digits.dropFirst()
-        return
-            "\(sign)\(digits.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)e+\(exponent < 10 ? "0" : "")\(exponent)"
+        let mantissa = "\(sign)\(digits.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)"
+        return "\(mantissa)e+\(exponent < 10 ? "0" : "")\(exponent)"
+    }
+
+    /// Seconds since the epoch. A `Double` cannot hold today's nanoseconds: dividing them would turn .25 into .2499998.
+    static func seconds(_ moment: Timestamp) -> Double {
+        let (whole, rest) = moment.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return Double(whole) + Double(rest) / 1e9
     }
 
     private static func number(_ value: Double) -> String {

@@ -46,7 +46,8 @@ public final class Registry: Sendable {
         families.withLock { $0.remove(name, labels) }
     }
 
-    /// Runs `body` before each snapshot, for values that live elsewhere. It may record and register, but not collect.
+    /// Runs `body` before each snapshot, for values that live elsewhere. It may record and register, but not collect;
+    /// the registry keeps it, so it should hold the registry weakly.
     public func onCollect(_ body: @escaping @Sendable () -> Void) {
         hooks.withLock { $0.append(body) }
     }

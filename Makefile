@@ -1,0 +1,51 @@
+# Every target that people use has its sentence behind ##; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo build test test-unit test-end-to-end test-tsan flags lint format clean
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
+JOBS ?= 2
+SWIFT_BUILD := swift build -j $(JOBS)
+# Where the tests find the tools that scripts/install puts beside the project.
+TEST_ENVIRONMENT := DRAIN_AGENT_PYTHON=$(CACHE)/venv/bin/python DRAIN_AGENT_TOOLS=$(CACHE)/tools/bin PATH="$(CACHE)/tools/bin:$$PATH"
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
+
+demo: ## Drain a node of a simulated cluster, and watch; installs what the build needs.
+	@scripts/install build
+	$(SWIFT_BUILD) --product drain-agent
+	@"$$(swift build --show-bin-path)/drain-agent" demo
+
+build: ## Build the release binary, with Swift's runtime in it.
+	@scripts/install build
+	$(SWIFT_BUILD) -c release --static-swift-stdlib --product drain-agent
+	@ls -l "$$(swift build -c release --show-bin-path)/drain-agent"
+
+test: lint test-unit ## Check the style and run every test; installs what they need.
+
+test-unit: ## Run the tests that need no control plane.
+	@scripts/install build test
+	$(SWIFT_BUILD) --build-tests
+	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
+	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
+
+test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
+	@scripts/install build test
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions $(TEST_ENVIRONMENT) \
+		swift test -j $(JOBS) --sanitize=thread --scratch-path .build-tsan \
+		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|DrainRunner|KubernetesClientTests'
+
+flags: ## Write docs/flags.md from what the program says of itself.
+	$(SWIFT_BUILD) --product drain-agent
+	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent"
+
+lint: ## Check the format, and each target's imports against Package.swift.
+	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+	scripts/check-imports
+
+format: ## Format all Swift code.
+	swift format format --in-place --recursive --configuration .swift-format Package.swift Sources Tests
+
+clean: ## Remove what was built.
+	rm -rf .build .build-*

@@ -1,0 +1,76 @@
+import ArgumentParser
+import DrainEngine
+import Telemetry
+import Timestamps
+
+struct SocketOptions: ParsableArguments {
+    @Option(help: "The running agent's Unix socket.")
+    var controlSocket = ServingOptions.defaultSocket
+}
+
+struct TriggerCommand: AgentCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trigger", abstract: "Starts the drain of the agent that runs on this machine.")
+
+    @Flag(help: "Wait for its end, and exit with its code.")
+    var wait = false
+
+    @Option(help: "When the drain gives up, e.g. 90s, 10m; else as the agent was told.")
+    var timeout: DurationArgument?
+
+    @Option(help: "Seconds each pod is given to stop; else as the agent was told.")
+    var gracePeriod: Int64?
+
+    @OptionGroup var socket: SocketOptions
+
+    func validate() throws {
+        if let gracePeriod, gracePeriod < 0 { throw ValidationError("--grace-period must not be negative") }
+    }
+
+    func execute(_ signals: SignalFeed) async -> Int32 {
+        var fields: [(String, JSONValue)] = []
+        if let timeout { fields.append(("timeout", .string("\(timeout.value.nanoseconds)ns"))) }
+        if let gracePeriod { fields.append(("grace_period_seconds", .int(gracePeriod))) }
+        let client = ControlClient(socket.controlSocket)
+        let body = fields.isEmpty ? nil : JSONValue.object(fields)
+        return await client.command("POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
+    }
+}
+
+struct PrestopCommand: AgentCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prestop",
+        abstract: "For a preStop hook: starts the drain, or joins it, and holds the hook open until it has ended.")
+
+    @OptionGroup var socket: SocketOptions
+
+    func execute(_ signals: SignalFeed) async -> Int32 {
+        await ControlClient(socket.controlSocket).command("POST", "/prestop", nil, reportsOutcome: true)
+    }
+}
+
+struct CancelCommand: AgentCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Cancels the drain that runs on this machine.")
+
+    @Flag(help: "And make the node schedulable again, if the drain cordoned it.")
+    var uncordon = false
+
+    @OptionGroup var socket: SocketOptions
+
+    func execute(_ signals: SignalFeed) async -> Int32 {
+        await ControlClient(socket.controlSocket)
+            .command("DELETE", uncordon ? "/drain?uncordon=true" : "/drain", nil, reportsOutcome: false)
+    }
+}
+
+struct StatusCommand: AgentCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Prints the state of the agent on this machine as JSON (GET /drain).")
+
+    @OptionGroup var socket: SocketOptions
+
+    func execute(_ signals: SignalFeed) async -> Int32 {
+        await ControlClient(socket.controlSocket).command("GET", "/drain", nil, reportsOutcome: false)
+    }
+}

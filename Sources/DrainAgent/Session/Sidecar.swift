@@ -1,0 +1,212 @@
+import DrainEngine
+import DrainTelemetry
+import FoundationEssentials
+import HTTPServer
+import KubernetesAPI
+import KubernetesClient
+import Telemetry
+import Timestamps
+
+/// `drain-agent run`: serves at once, waits for a reason to drain, drains, tells, and ends.
+struct Sidecar: Sendable {
+    private enum Happening: Sendable {
+        case signal(SignalFeed.Signal)
+        case ended(DrainSummary)
+    }
+
+    private let options: RunCommand
+    private let node: String
+    private let time: TimeSource
+    private let telemetry: AgentTelemetry
+    private let cluster: Cluster
+    private let controller: DrainController
+    private let readiness: Readiness
+    private let ownPod: OwnPod
+    private let linger = Linger()
+    private let server: AgentServer
+    private let accessSummary: String
+
+    init(_ options: RunCommand) throws {
+        self.options = options
+        node = try options.nodeName()
+        time = .anchored()
+        let location = try ClusterLocation(options.cluster)
+        accessSummary = location.access.summary
+        var policy = try options.eviction.policy(node: node)
+        policy.ownPod = options.ownPod
+        policy.certificateRefusalIsFinal = false
+        // Within the reserve that a grace period leaves us.
+        policy.settleTimeout = .seconds(1)
+        telemetry = try AgentTelemetry(
+            AgentTelemetry.Settings(
+                node: node, dryRun: policy.dryRun != .none, spans: options.telemetry.spans ?? "-",
+                logFormat: options.telemetry.logFormat ?? .json, logLevel: options.telemetry.logLevel ?? .info,
+                serverAddress: location.serverAddress), time: time)
+        cluster = Cluster(location.access, api: telemetry.api, time: time)
+        controller = DrainController(
+            cluster: cluster, telemetry: telemetry, policy: policy, timeout: options.eviction.timeout.value, time: time)
+        ownPod = OwnPod(
+            environment: ProcessInfo.processInfo.environment, namespace: location.access.namespace,
+            isInCluster: location.isInCluster)
+        readiness = Readiness(
+            ownPod: ownPod.declared.map { .pod($0) }
+                ?? (location.isInCluster ? .unknown("our own pod is not known yet") : .none))
+        let routes = AgentRoutes(
+            telemetry: telemetry, controller: controller, readiness: readiness, linger: linger,
+            gate: ControlGate(tokenFile: options.serving.controlTokenFile),
+            httpPrestop: options.serving.httpPrestop, node: node)
+        server = AgentServer(routes.all)
+    }
+
+    /// The process's life, to its exit code.
+    func live(_ signals: SignalFeed) async -> Int32 {
+        do { try listen() } catch { return Complaint.exit(error) }
+        telemetry.say(
+            .info, "serving",
+            [
+                ("listen", .array(server.addresses.map { .string($0) })), ("version", .string(BuildVersion.version)),
+                ("server", .string(accessSummary)), ("on_sigterm", .string(options.onSigterm.rawValue)),
+            ])
+        let startup = StartupProbe(
+            cluster: cluster, ownPod: ownPod, readiness: readiness, telemetry: telemetry,
+            onSigterm: options.onSigterm)
+        let probe = Task { await startup.run() }
+        defer { probe.cancel() }
+        let (happenings, post) = AsyncStream<Happening>.makeStream()
+        Task { for await signal in signals.stream { post.yield(.signal(signal)) } }
+        Task { post.yield(.ended(await controller.outcome())) }
+        for await happening in happenings {
+            switch happening {
+            case .signal(.hangup): telemetry.say(.info, "SIGHUP is ignored")
+            case .signal(.terminate), .signal(.interrupt):
+                if let code = await terminate(at: time.now()) { return await leave(code) }
+            case .ended(let summary): return await end(summary, happenings)
+            }
+        }
+        return AgentExit.failed
+    }
+
+    private func listen() throws {
+        try server.listen(on: options.serving.address())
+        do {
+            try server.openSocket(options.serving.controlSocket)
+        } catch {
+            telemetry.say(.warning, "no control socket", [("err", .string("\(error)"))])
+            if options.serving.controlSocket != nil { throw error }
+        }
+    }
+
+    /// A SIGTERM: drain, or less time to drain, or the end. The exit code when it is the end.
+    private func terminate(at now: Timestamp) async -> Int32? {
+        let grace = Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
+        if await controller.hasBegun {
+            let deadline = await grace.deadline(signalAt: now, cluster.quickSend)
+            telemetry.say(
+                .info, "SIGTERM while draining", [("deadline", deadline.map { .string($0.rfc3339()) } ?? .null)])
+            await controller.limit(to: deadline)
+            return nil
+        }
+        switch options.onSigterm {
+        case .exit:
+            telemetry.say(.info, "SIGTERM: ending without a drain")
+            return AgentExit.completed
+        case .auto:
+            guard let proof = await evidence() else {
+                telemetry.say(.info, "SIGTERM: no sign that the node is going, ending without a drain")
+                return AgentExit.completed
+            }
+            telemetry.say(.info, "SIGTERM: draining", [("reason", .string(proof))])
+        case .drain: telemetry.say(.info, "SIGTERM: draining")
+        }
+        return await startDrain(grace, at: now)
+    }
+
+    private func startDrain(_ grace: Grace, at now: Timestamp) async -> Int32? {
+        if case .unknown = readiness.ownPod { readiness.found(await ownPod.find(cluster.quickSend)) }
+        if case .unknown(let reason) = readiness.ownPod {
+            telemetry.say(.error, "cannot drain", [("err", .string(reason))])
+            return AgentExit.failed
+        }
+        let grace = Grace(own: readiness.ownPod.identity, configured: grace.configured)
+        var demand = DrainDemand(.sigterm)
+        demand.limit = grace.estimate(signalAt: now)
+        _ = await controller.start(demand, own: grace.own)
+        await controller.limit(to: await grace.deadline(signalAt: now, cluster.quickSend))
+        return nil
+    }
+
+    private func evidence() async -> String? {
+        let exchange = await cluster.quickSend(APIRequest(.readNode(node)))
+        var own: Pod?
+        if let pod = readiness.ownPod.identity,
+            case .success(_, .pod(let read)) = await cluster.quickSend(
+                APIRequest(.readPod(namespace: pod.namespace, name: pod.name))
+            ).answer
+        {
+            own = read
+        }
+        switch exchange.answer {
+        case .success(_, .node(let node)): return ShutdownEvidence.find(node: node, own: own)
+        case .success: return nil
+        case .failure(let failure):
+            telemetry.say(.warning, "cannot read the node", [("err", .string(failure.message))])
+            return nil
+        case .refusal(let status):
+            telemetry.say(.warning, "cannot read the node", [("err", .string(status.message))])
+            return nil
+        }
+    }
+
+    /// The outcome is told to everybody who may want it, then we go.
+    private func end(_ summary: DrainSummary, _ happenings: AsyncStream<Happening>) async -> Int32 {
+        linger.drainEnded()
+        await telemetry.flush(within: .seconds(1))
+        writeTerminationLog(summary)
+        await stayForScrape(happenings)
+        return await leave(AgentExit.code(summary.outcome))
+    }
+
+    private func writeTerminationLog(_ summary: DrainSummary) {
+        let status = telemetry.progress.current
+        let path = options.terminationLog ?? TerminationLog.usualPath
+        guard !path.isEmpty else { return }
+        let isUsual = options.terminationLog == nil
+        if isUsual, !FileManager.default.fileExists(atPath: path) { return }
+        let text = TerminationLog.text(summary, node: node, drainID: status.start?.id ?? "")
+        if let problem = TerminationLog.write(text, to: path) {
+            telemetry.say(.warning, "termination log not written", [("err", .string(problem))])
+        }
+    }
+
+    /// At most `--linger`, at most the grace that is left, and not at all if nobody ever scraped.
+    private func stayForScrape(_ happenings: AsyncStream<Happening>) async {
+        guard linger.expectsScrape else { return }
+        let now = time.now()
+        let limit =
+            await controller.graceLimit.map { min($0, now + options.linger.value) } ?? now + options.linger.value
+        guard limit > now else { return }
+        telemetry.say(.info, "waiting for a scrape that shows the outcome", [("until", .string(limit.rfc3339()))])
+        let alarm = Task {
+            // Cancelled: the scrape was there first.
+            _ = try? await Task.sleep(for: limit - now)
+            linger.finish()
+        }
+        let signalled = Task {
+            for await happening in happenings {
+                if case .signal = happening { linger.finish() }
+            }
+        }
+        await linger.wait()
+        alarm.cancel()
+        signalled.cancel()
+    }
+
+    private func leave(_ code: Int32) async -> Int32 {
+        telemetry.interrupt(at: time.now())
+        await server.stop()
+        await cluster.client.shutdown()
+        telemetry.say(.info, "ending", [("exit_code", .int(Int64(code)))])
+        await telemetry.flush(within: .seconds(1))
+        return code
+    }
+}

@@ -1,0 +1,95 @@
+import DrainEngine
+import KubernetesAPI
+import Locking
+import Timestamps
+
+/// A drain as lines for people, in kubectl's words where it has them.
+final class ProgressLines: DrainObserver {
+    private struct State {
+        var dryRun = DrainPolicy.DryRun.none
+        var node = ""
+        var excluded: [ExclusionReason: Int] = [:]
+        var said: Set<String> = []
+    }
+
+    private let state = Lock(State())
+    private let print: @Sendable (String) -> Void
+
+    init(print: @escaping @Sendable (String) -> Void) { self.print = print }
+
+    func observe(_ event: DrainEvent) {
+        let lines = state.withLock { Self.lines(event, &$0) }
+        for line in lines { print(line.onOneLine) }
+    }
+
+    private static func lines(_ event: DrainEvent, _ state: inout State) -> [String] {
+        switch event.fact {
+        case .began(_, let policy):
+            state.dryRun = policy.dryRun
+            state.node = policy.node
+            return []
+        case .cordon(let step): return [line(step, state)]
+        case .planned(let pods, let excluded):
+            return ["node/\(state.node): \(pods) \(noun(pods)) to evict, \(excluded) left alone"]
+        case .podExcluded(let pod, let reason): return ["pod \(pod) left alone: \(reason.text)"]
+        case .podAdded(let facts):
+            if state.dryRun == .client { return ["pod \(facts.pod) would be evicted (dry run)"] }
+            return facts.phase == .terminating ? ["pod \(facts.pod) is terminating already"] : []
+        case .podMoved(let move): return line(move, event.at, &state).map { [$0] } ?? []
+        case .waitBegan(let wait): return ["pod \(wait.pod) is blocked by \(wait.blocker): \(wait.firstMessage)"]
+        case .pollingChanged(true, let reason): return ["warning: the watch does not work, listing instead: \(reason)"]
+        case .requestFailed(let operation, let message, let delay):
+            let text = "\(operation.rawValue) failed: \(message)"
+            guard state.said.insert(text).inserted else { return [] }
+            return ["warning: \(text); trying again in \(GoDuration.format(delay))"]
+        case .throttled(let delay): return ["warning: the API server asks for a pause of \(GoDuration.format(delay))"]
+        case .stateChanged, .deadlineChanged, .nodeSeen, .exclusionEnded, .podFinished, .evictionAnswered, .waitGoesOn,
+            .waitEnded, .deletionExpected, .listed, .watchEnded, .pollingChanged, .ended:
+            return []
+        }
+    }
+
+    private static func line(_ step: CordonStep, _ state: State) -> String {
+        switch step {
+        case .alreadyCordoned: "node/\(state.node) already cordoned"
+        case .cordoned: "node/\(state.node) cordoned\(suffix(state))"
+        case .uncordoned: "node/\(state.node) uncordoned"
+        case .uncordonFailed(let message): "node/\(state.node) could not be uncordoned: \(message)"
+        }
+    }
+
+    private static func line(_ move: PodMove, _ now: Timestamp, _ state: inout State) -> String? {
+        switch move.to {
+        case .evicting: return move.attempts == 1 ? "evicting pod \(move.pod)\(suffix(state))" : nil
+        case .retrying:
+            let text = "pod \(move.pod): \(move.message)"
+            guard state.said.insert(text).inserted, let due = move.due else { return nil }
+            return "\(text); trying again in \(GoDuration.format(due - now))"
+        case .terminating: return nil
+        case .gone: return state.dryRun == .none ? "pod \(move.pod) is gone" : "pod \(move.pod) would be evicted"
+        case .failed: return "pod \(move.pod) cannot be evicted: \(move.message)"
+        case .queued: return "pod \(move.pod) is still there"
+        case .blocked: return nil
+        }
+    }
+
+    private static func suffix(_ state: State) -> String {
+        state.dryRun == .server ? " (server dry run)" : ""
+    }
+
+    private static func noun(_ count: Int) -> String { count == 1 ? "pod" : "pods" }
+}
+
+extension ExclusionReason {
+    /// For people.
+    var text: String {
+        switch self {
+        case .mirror: "static pod"
+        case .daemonset: "owned by a DaemonSet"
+        case .self: "our own pod"
+        case .selector: "not selected"
+        case .terminating: "terminating for too long"
+        case .arrived: "came after the cordon"
+        }
+    }
+}
