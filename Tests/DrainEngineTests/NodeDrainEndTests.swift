@@ -24,7 +24,7 @@ struct NodeDrainEndTests {
         let summary = try #require(drain.summary)
         #expect(
             summary.outcome == .timedOut
-                && summary.reason == "1 pod (1 blocked by budget shop/web) left at the deadline")
+                && summary.reason == "1 pod (1 blocked by budget demo/web) left at the deadline")
         #expect(drain.elapsed == .seconds(60))
         #expect(summary.remaining.map(\.phase) == [.blocked] && summary.evicted == 1)
         #expect(
