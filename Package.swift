@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CZlib", "DrainEngine", "KubernetesAPI", "Locking", "Timestamps",
+                "CSpawn", "CZlib", "DrainEngine", "KubernetesAPI", "Locking", "Timestamps",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/TestSupport", swiftSettings: settings),
@@ -71,7 +71,7 @@ let package = Package(
         tests("KubernetesAPI", ["Timestamps"]),
         tests("HTTPClient", ["Locking"]),
         tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
-        tests("DrainEngine", ["KubernetesAPI", "Timestamps"]),
+        tests("DrainEngine", ["KubernetesAPI", "Locking", "Timestamps"]),
         tests("Telemetry", ["Locking", "Timestamps"]),
         tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Timestamps"]),
         tests("Gzip"),
@@ -82,6 +82,7 @@ let package = Package(
             [
                 "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer", "HTTPClient",
                 "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests(
             "SimulatedCluster",

@@ -10,6 +10,7 @@ import Glibc
 enum Program {
     static func main() {
         drain_agent_keep_allocator_small()
+        StandardDescriptors.open()
         SignalFeed.block()
         let command = parse(Array(CommandLine.arguments.dropFirst()))
         let signals = SignalFeed()

@@ -11,17 +11,30 @@ extension NodeDrain {
                 reached ? .timedOut : .failed,
                 reached
                     ? "the deadline passed before the pods could be listed"
-                    : "the API server did not answer in time; the last error is in the log", at: now, into: &step)
+                    : "no pods could be listed within \(GoDuration.format(policy.startupTimeout ?? .zero)): \(lastError)",
+                at: now, into: &step)
         case .cordoning: end(.timedOut, "the deadline passed before the node could be cordoned", at: now, into: &step)
         case .draining, .verifying:
-            let left = drain.pods.count { $0.phase != .gone }
-            let reason =
-                left == 0
-                ? "the deadline passed before a list could confirm that the pods are gone"
-                : "\(left) \(left == 1 ? "pod is" : "pods are") left at the deadline"
-            end(.timedOut, reason, at: now, into: &step)
+            end(
+                .timedOut,
+                leftovers.map { "\($0) left at the deadline" }
+                    ?? "the deadline passed before a list could confirm that the pods are gone", at: now, into: &step)
         case .idle, .ending, .uncordoning, .ended: break
         }
+    }
+
+    /// `3 pods (2 blocked by budget shop/web, 1 terminating)`; `nil`: all are gone.
+    private var leftovers: String? {
+        let left = drain.pods.filter { $0.phase != .gone }
+        guard !left.isEmpty else { return nil }
+        var groups: [String: Int] = [:]
+        for pod in left {
+            groups[pod.wait.map { "blocked by \($0.blocker)" } ?? pod.phase.rawValue, default: 0] += 1
+        }
+        let largest = groups.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(3)
+        let others = groups.count > largest.count ? ", …" : ""
+        let parts = largest.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        return "\(left.count) \(left.count == 1 ? "pod" : "pods") (\(parts)\(others))"
     }
 
     mutating func cancel(uncordon: Bool, at now: Timestamp, into step: inout DrainStep) {

@@ -54,6 +54,7 @@ extension NodeDrain {
         switch errand.answered(exchange, at: now, policy: policy, random: &random) {
         case .again(let delay, let message):
             owners.errands[key] = errand
+            lastError = message
             tell(.requestFailed(.read, message: message, retryIn: delay), at: now, into: &step)
         case .refused(let status):
             if status.code == 404 { owners.missing.insert(key) }

@@ -65,6 +65,8 @@ public struct NodeDrain: Sendable {
     var excluded: [String: (pod: PodIdentity, reason: ExclusionReason, since: Timestamp)] = [:]
     var missingOwners: Set<DrainPlan.DaemonSetKey> = []
     var plannedVersion = ""
+    /// Why the last request that is tried again failed.
+    var lastError = "no answer"
     /// Not before then is the end verified again.
     var verifyDue: Timestamp?
     /// When each namespace's access was last asked about.
@@ -220,6 +222,7 @@ extension NodeDrain {
         switch errand.answered(exchange, at: now, policy: policy, random: &random) {
         case .done(let object): return object
         case .again(let delay, let message):
+            lastError = message
             tell(.requestFailed(errand.call.operation, message: message, retryIn: delay), at: now, into: &step)
             return nil
         case .refused(let status):

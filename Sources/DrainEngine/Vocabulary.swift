@@ -87,6 +87,17 @@ public enum Blocker: Sendable, Hashable {
     case webhook(name: String)
 }
 
+extension Blocker: CustomStringConvertible {
+    /// For people.
+    public var description: String {
+        switch self {
+        case .budget(let namespace, let name): "budget \(namespace)/\(name)"
+        case .severalBudgets(let namespace): "several budgets of namespace \(namespace)"
+        case .webhook(let name): "webhook \(name)"
+        }
+    }
+}
+
 /// What began a drain.
 public enum DrainTrigger: String, Sendable, CaseIterable, Codable {
     case sigterm, http, prestop, command

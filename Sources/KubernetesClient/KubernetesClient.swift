@@ -50,6 +50,7 @@ public final class KubernetesClient: Sendable {
     private func evict(_ request: APIRequest) async -> Reply {
         switch await discovery.finding(transport) {
         case .version(let version): await exchange(request, eviction: version)
+        case .unserved: await exchange(request, eviction: .v1)
         case .refused(let reply): reply
         }
     }

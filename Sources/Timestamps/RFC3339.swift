@@ -27,8 +27,8 @@ extension Timestamp {
         return text + "Z"
     }
 
-    /// Reads RFC 3339 with any fraction and any offset; `nil` for anything else. A leap second counts as the next second;
-    /// moments beyond the years 1677 to 2262 are held at the ends, like a sum.
+    /// Reads RFC 3339 with any fraction and any offset; `nil` for anything else. A leap second counts as the next
+    /// second; moments beyond the years 1677 to 2262 are held at the ends, like a sum.
     public init?(rfc3339 text: some StringProtocol) {
         var reader = DigitReader(bytes: Array(text.utf8))
         guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),

@@ -55,6 +55,9 @@ struct WireRequestTests {
             name: "read a DaemonSet", call: .readDaemonSet(namespace: "kube-system", name: "proxy"),
             line: "GET /apis/apps/v1/namespaces/kube-system/daemonsets/proxy"),
         Golden(
+            name: "read a pod", call: .readPod(namespace: "demo", name: "web-0"),
+            line: "GET /api/v1/namespaces/demo/pods/web-0"),
+        Golden(
             name: "may we evict", call: .mayEvict(namespace: "demo"),
             line: "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", type: "application/json",
             body: #"{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":"#
@@ -125,7 +128,8 @@ struct WireRequestTests {
                 "read a node: read", "cordon: write", "uncordon on trial: write", "list from the cache: list",
                 "list from the cache, not older: list", "list consistently in one: list",
                 "list consistently in pages: list", "evict: evict", "evict with everything: evict", "delete: evict",
-                "read a DaemonSet: read", "may we evict: read", "may we delete: read", "who are we: read",
+                "read a DaemonSet: read", "read a pod: read", "may we evict: read", "may we delete: read",
+                "who are we: read",
                 "version: read",
             ])
     }

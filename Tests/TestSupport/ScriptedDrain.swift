@@ -41,6 +41,8 @@ public final class ScriptedDrain {
     public private(set) var events: [DrainEvent] = []
     public private(set) var sent: [(at: Timestamp, request: DrainRequest)] = []
     public private(set) var summary: DrainSummary?
+    /// Requests whose answers have not come.
+    public private(set) var awaited: Set<RequestPurpose> = []
     public var cluster: ScriptedCluster
 
     /// Tried before anything else; `nil`: the cluster answers.
@@ -59,6 +61,7 @@ public final class ScriptedDrain {
         case action((ScriptedDrain) -> Void)
     }
 
+    private var isSpinning = false
     private var agenda: [(at: Timestamp, entry: Entry)] = []
     private var watch: (generation: Int, version: Int)?
     private let start: DrainStart
@@ -92,7 +95,7 @@ public final class ScriptedDrain {
         if machine.state == .idle { step(.start(start)) }
         let end = Self.epoch + limit
         while summary == nil {
-            if let wake = machine.nextWake, wake <= now { return .spinning }
+            if isSpinning { return .spinning }
             followWatch()
             let entry = agenda.first?.at
             guard let next = [entry, machine.nextWake].compactMap({ $0 }).min() else { return .stuck }
@@ -120,11 +123,14 @@ extension ScriptedDrain {
     }
 
     private func step(_ input: DrainInput) {
+        if case .answered(let purpose, _) = input { awaited.remove(purpose) }
         let step = machine.handle(input, at: now)
+        if let wake = machine.nextWake, wake <= now { isSpinning = true }
         events += step.events
         if let end = step.summary { summary = end }
         for request in step.requests {
             sent.append((now, request))
+            awaited.insert(request.purpose)
             answer(request)
         }
         onStep(self, step)

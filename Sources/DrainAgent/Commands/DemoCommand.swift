@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPServer
 
 struct DemoCommand: AgentCommand {
     static let configuration = CommandConfiguration(
@@ -16,6 +17,10 @@ struct DemoCommand: AgentCommand {
 
     @Option(help: "Directory for the spans, logs and last scrape; else a new one.")
     var directory: String?
+
+    func validate() throws {
+        do { _ = try ListenAddress(parsing: listen) } catch { throw ValidationError("--listen: \(error)") }
+    }
 
     func execute(_ signals: SignalFeed) async -> Int32 {
         do {

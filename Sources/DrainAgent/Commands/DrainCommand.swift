@@ -75,13 +75,17 @@ struct DrainCommand: AgentCommand {
         let controller = DrainController(
             cluster: cluster, telemetry: stack, policy: policy, timeout: eviction.timeout.value, time: time)
         let server = try serve(stack, controller)
+        if let server { stack.say(.info, "serving", [("listen", .array(server.addresses.map { .string($0) }))]) }
+        _ = await controller.start(DrainDemand(.command), own: nil)
+        // Only now is there something to cancel; signals that came before wait in the stream.
         let interrupts = Task {
             for await _ in signals.stream { _ = await controller.cancel(uncordon: false) }
         }
-        _ = await controller.start(DrainDemand(.command), own: nil)
         let summary = await controller.outcome()
         interrupts.cancel()
-        for line in SummaryTable.lines(stack.progress.current, summary, at: time.now()) { say(line) }
+        if summary.outcome != .failed {
+            for line in SummaryTable.lines(stack.progress.current, summary, at: time.now()) { say(line) }
+        }
         if summary.leftCordoned, summary.outcome != .completed {
             say("node/\(node.value) is left cordoned: kubectl uncordon \(node.value) makes it schedulable again")
         }
@@ -89,7 +93,7 @@ struct DrainCommand: AgentCommand {
         await cluster.client.shutdown()
         _ = await out.flush(within: .seconds(2))
         await stack.flush(within: .seconds(2))
-        if summary.outcome == .failed { Complaint.say("drain-agent: \(summary.reason)") }
+        if summary.outcome == .failed { Complaint.say("drain-agent: \(summary.reason.onOneLine)") }
         return AgentExit.code(summary.outcome)
     }
 

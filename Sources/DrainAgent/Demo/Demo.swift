@@ -39,13 +39,14 @@ struct Demo {
         let controller = DrainController(
             cluster: cluster, telemetry: telemetry, policy: DrainPolicy(node: node), timeout: nil, time: time)
         let server = try serve(telemetry, controller)
-        let interrupts = Task {
-            for await _ in signals.stream { _ = await controller.cancel(uncordon: false) }
-        }
         display.begin(
             "Draining \(node) of a simulated cluster (API server \(world.server)); metrics: http://\(server.addresses[0])/metrics"
         )
         _ = await controller.start(DrainDemand(.command), own: nil)
+        // Only now is there something to cancel; signals that came before wait in the stream.
+        let interrupts = Task {
+            for await _ in signals.stream { _ = await controller.cancel(uncordon: false) }
+        }
         let ticker = Task { await display.follow(telemetry.progress, time: time) }
         let summary = await controller.outcome()
         ticker.cancel()

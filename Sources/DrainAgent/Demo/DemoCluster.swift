@@ -1,5 +1,6 @@
 import ClusterModel
 import FoundationEssentials
+import Glibc
 import HTTPServer
 import SimulatedCluster
 import Timestamps
@@ -20,6 +21,8 @@ struct DemoCluster {
     /// Until somebody ends it.
     func serve(_ signals: SignalFeed) async -> Int32 {
         print(kubeconfig)
+        // Into a pipe or a file nothing would go before the end.
+        fflush(nil)
         Complaint.say("# A simulated API server at \(server). Save the text above as sim.kubeconfig, then for example:")
         Complaint.say("#   kubectl --kubeconfig sim.kubeconfig get pods -A -o wide")
         Complaint.say("#   drain-agent drain node-a --kubeconfig sim.kubeconfig --force --delete-emptydir-data")

@@ -4,7 +4,8 @@ import KubernetesAPI
 
 /// How pods are taken off the node; kubectl's names where it has the feature.
 struct EvictionOptions: ParsableArguments {
-    @Option(help: "Seconds each pod is given to stop; -1: the pod's own.")
+    /// kubectl takes `--grace-period -1`, too.
+    @Option(parsing: .unconditional, help: "Seconds each pod is given to stop; -1: the pod's own.")
     var gracePeriod: Int64 = -1
 
     @Option(help: "When to give up, counted from the start, e.g. 90s, 10m; 0: never.")
@@ -57,6 +58,9 @@ struct EvictionOptions: ParsableArguments {
         guard (1...100).contains(concurrency) else { throw ValidationError("--concurrency must be 1 to 100") }
         guard pdbRetryInterval.value >= .milliseconds(100) else {
             throw ValidationError("--pdb-retry-interval must be at least 100ms")
+        }
+        guard retryBaseDelay.value >= .milliseconds(1) else {
+            throw ValidationError("--retry-base-delay must be at least 1ms")
         }
         guard retryMaxDelay.value >= retryBaseDelay.value else {
             throw ValidationError("--retry-max-delay must not be less than --retry-base-delay")

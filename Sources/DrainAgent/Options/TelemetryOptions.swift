@@ -3,12 +3,12 @@ import Telemetry
 
 /// Where spans and logs go.
 struct TelemetryOptions: ParsableArguments {
-    @Option(help: "File for tracing spans, one OTLP JSON object a line; -: stdout; \"\": none.")
+    @Option(help: "File for tracing spans, one OTLP JSON object a line; -: stdout, what run does unless told otherwise; \"\": none.")
     var spans: String?
 
-    @Option(help: "Log lines on stderr: json, or text for people.")
+    @Option(help: "Log lines on stderr: json (run), or text for people (drain).")
     var logFormat: LogFormat?
 
-    @Option(help: "The least important log lines to write: debug, info, warning or error.")
+    @Option(help: "The least important log lines to write; run: info; drain: none, unless one of the two is given.")
     var logLevel: LogLevel?
 }

@@ -83,8 +83,9 @@ final class AgentTelemetry: DrainObserver {
 
     /// What has been said is written, or given up after this long.
     func flush(within limit: Duration) async {
-        _ = await spanSink?.flush(within: limit)
+        async let spans = spanSink?.flush(within: limit)
         await log.flush(within: limit)
+        _ = await spans
     }
 
     private static func spanSink(_ settings: Settings, _ registry: Registry) throws(LineSinkError) -> LineSink? {

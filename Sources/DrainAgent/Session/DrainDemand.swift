@@ -56,7 +56,7 @@ extension DrainDemand.Overrides {
                 case "drain_id": id = try Body.name(fields.decode(String.self, forKey: key))
                 case "timeout": overrides.timeout = try Body.duration(fields.decode(String.self, forKey: key))
                 case "grace_period_seconds":
-                    overrides.gracePeriodSeconds = try Body.grace(fields.decode(Int64.self, forKey: key))
+                    overrides.gracePeriodSeconds = try Body.grace(Body.integer(fields, key))
                 case "pod_selector":
                     overrides.podSelector = try Body.selector(fields.decode(String.self, forKey: key))
                 case "dry_run": overrides.dryRun = try Body.dryRun(fields.decode(String.self, forKey: key))
@@ -82,6 +82,13 @@ extension DrainDemand.Overrides {
                 throw Malformed(description: "timeout: not a duration like 90s or 10m: \"\(text)\"")
             }
             return value
+        }
+
+        /// A fraction, or a number beyond an integer, is no syntax error: it is named as the others are.
+        private static func integer(_ fields: KeyedDecodingContainer<Key>, _ key: Key) throws -> Int64 {
+            do { return try fields.decode(Int64.self, forKey: key) } catch DecodingError.dataCorrupted {
+                throw Malformed(description: "\(key.stringValue): not a whole number in range")
+            }
         }
 
         private static func grace(_ seconds: Int64) throws -> Int64 {

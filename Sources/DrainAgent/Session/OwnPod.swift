@@ -19,8 +19,9 @@ struct OwnPod: Sendable {
     /// By the downward API (POD_NAME, POD_NAMESPACE, POD_UID); nothing when the variables are not there.
     var declared: PodIdentity? {
         guard let name = environment["POD_NAME"], !name.isEmpty else { return nil }
+        let declared = environment["POD_NAMESPACE"] ?? ""
         return PodIdentity(
-            namespace: environment["POD_NAMESPACE"] ?? namespace, name: name, uid: environment["POD_UID"] ?? "")
+            namespace: declared.isEmpty ? namespace : declared, name: name, uid: environment["POD_UID"] ?? "")
     }
 
     /// By the environment, else by asking the server who we are; the token of a pod names it since Kubernetes 1.26.

@@ -147,7 +147,10 @@ struct Sidecar: Sendable {
         }
         switch exchange.answer {
         case .success(_, .node(let node)): return ShutdownEvidence.find(node: node, own: own)
-        case .success, .failure: return nil
+        case .success: return nil
+        case .failure(let failure):
+            telemetry.say(.warning, "cannot read the node", [("err", .string(failure.message))])
+            return nil
         case .refusal(let status):
             telemetry.say(.warning, "cannot read the node", [("err", .string(status.message))])
             return nil

@@ -33,6 +33,7 @@ struct StartupProbe: Sendable {
         if case .failure(let failure) = exchange.answer {
             return "the API server does not answer: \(failure.message)"
         }
+        if let code = exchange.code, code >= 500 { return "the API server is not up (\(code))" }
         if exchange.code == 401 { return "the API server does not know us (401)" }
         guard case .unknown = readiness.ownPod else { return nil }
         let found = await ownPod.find(cluster.send)

@@ -11,18 +11,18 @@ enum TerminationLog {
 
     /// The outcome as one JSON object, short enough to be shown whole.
     static func text(_ summary: DrainSummary, node: String, drainID: String) -> [UInt8] {
-        for count in [summary.remaining.count, 20, 5, 0] {
+        for (count, reasonLength) in [(summary.remaining.count, 1000), (20, 1000), (5, 1000), (0, 1000), (0, 300)] {
             let remaining = summary.remaining.prefix(count).map {
                 JSONValue.object([
                     ("pod", .string("\($0.pod)")), ("phase", .string($0.phase.rawValue)),
-                    ("message", .string(String($0.message.prefix(200)))),
+                    ("message", .string(cut($0.message, to: 200))),
                 ])
             }
             var bytes: [UInt8] = []
             JSONLine.append(
                 .object([
                     ("outcome", .string(summary.outcome.rawValue)),
-                    ("reason", .string(String(summary.reason.prefix(1000)))), ("node", .string(node)),
+                    ("reason", .string(cut(summary.reason, to: reasonLength))), ("node", .string(node)),
                     ("drain_id", .string(drainID)), ("pods", .int(Int64(summary.total))),
                     ("evicted", .int(Int64(summary.evicted))), ("vanished", .int(Int64(summary.vanished))),
                     ("failed", .int(Int64(summary.failed))), ("left", .int(Int64(summary.remaining.count))),
@@ -31,6 +31,11 @@ enum TerminationLog {
             if bytes.count <= limit { return bytes }
         }
         return []
+    }
+
+    /// By scalars, of which each is at most six bytes of JSON: a character can have any length.
+    private static func cut(_ text: String, to count: Int) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(count)))
     }
 
     /// Why it could not be written; `nil`: it was.

@@ -50,7 +50,7 @@ final class LiveDisplay: Sendable {
             parts.append("\(status.count(phase)) \(phase.rawValue)")
         }
         for blocker in status.blockers.prefix(2) {
-            parts.append("\(blocker.pods.count) blocked by \(blocker.blocker.text)")
+            parts.append("\(blocker.pods.count) blocked by \(blocker.blocker)")
         }
         if let began = status.startedAt { parts.append("\((now - began).components.seconds)s") }
         return parts.joined(separator: "  ")

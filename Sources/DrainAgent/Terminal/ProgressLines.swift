@@ -19,7 +19,7 @@ final class ProgressLines: DrainObserver {
 
     func observe(_ event: DrainEvent) {
         let lines = state.withLock { Self.lines(event, &$0) }
-        lines.forEach(print)
+        for line in lines { print(line.onOneLine) }
     }
 
     private static func lines(_ event: DrainEvent, _ state: inout State) -> [String] {
@@ -36,7 +36,7 @@ final class ProgressLines: DrainObserver {
             if state.dryRun == .client { return ["pod \(facts.pod) would be evicted (dry run)"] }
             return facts.phase == .terminating ? ["pod \(facts.pod) is terminating already"] : []
         case .podMoved(let move): return line(move, event.at, &state).map { [$0] } ?? []
-        case .waitBegan(let wait): return ["pod \(wait.pod) is blocked by \(wait.blocker.text): \(wait.firstMessage)"]
+        case .waitBegan(let wait): return ["pod \(wait.pod) is blocked by \(wait.blocker): \(wait.firstMessage)"]
         case .pollingChanged(true, let reason): return ["warning: the watch does not work, listing instead: \(reason)"]
         case .requestFailed(let operation, let message, let delay):
             let text = "\(operation.rawValue) failed: \(message)"
@@ -90,17 +90,6 @@ extension ExclusionReason {
         case .selector: "not selected"
         case .terminating: "terminating for too long"
         case .arrived: "came after the cordon"
-        }
-    }
-}
-
-extension Blocker {
-    /// For people.
-    var text: String {
-        switch self {
-        case .budget(let namespace, let name): "budget \(namespace)/\(name)"
-        case .severalBudgets(let namespace): "several budgets of namespace \(namespace)"
-        case .webhook(let name): "webhook \(name)"
         }
     }
 }

@@ -6,11 +6,12 @@ import Timestamps
 /// What became of each pod, for the end of a drain.
 enum SummaryTable {
     static func lines(_ status: DrainStatus, _ summary: DrainSummary, at now: Timestamp) -> [String] {
+        let isDry = (status.policy?.dryRun ?? .none) != .none
         var rows = [["NAMESPACE", "POD", "RESULT", "ATTEMPTS", "MESSAGE"]]
         for pod in status.pods.sorted(by: { ($0.pod.namespace, $0.pod.name) < ($1.pod.namespace, $1.pod.name) }) {
             rows.append([
-                pod.pod.namespace, pod.pod.name, pod.phase.rawValue, String(pod.attempts),
-                pod.phase == .gone ? "" : String(pod.message.prefix(100)),
+                pod.pod.namespace, pod.pod.name, result(of: pod, isDry), String(pod.attempts),
+                pod.phase == .gone ? "" : String(pod.message.prefix(100)).onOneLine,
             ])
         }
         for (pod, reason) in status.excluded {
@@ -18,8 +19,18 @@ enum SummaryTable {
         }
         let elapsed = GoDuration.format(now - (status.startedAt ?? now))
         var last = "node/\(status.node) \(summary.outcome.text) in \(elapsed)"
-        if !summary.reason.isEmpty { last += ": \(summary.reason)" }
+        if isDry, summary.outcome == .completed { last = "node/\(status.node) would be drained" }
+        if !summary.reason.isEmpty, summary.outcome != .cancelled { last += ": \(summary.reason.onOneLine)" }
         return (rows.count > 1 ? aligned(rows) : []) + [last]
+    }
+
+    /// A dry run's phases are what would become of the pods.
+    private static func result(of pod: DrainStatus.PodState, _ isDry: Bool) -> String {
+        switch pod.phase {
+        case .gone, .queued: isDry ? "would go" : pod.phase.rawValue
+        case .failed: isDry ? "would stay" : pod.phase.rawValue
+        case .evicting, .blocked, .retrying, .terminating: pod.phase.rawValue
+        }
     }
 
     static func aligned(_ rows: [[String]]) -> [String] {

@@ -12,3 +12,15 @@ enum Terminal {
         return String(cString: kind) != "dumb"
     }
 }
+
+extension String {
+    /// What others wrote (a webhook, a proxy) without line breaks and terminal commands.
+    var onOneLine: String {
+        guard unicodeScalars.contains(where: \.isControl) else { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? " " : $0 }))
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
+}

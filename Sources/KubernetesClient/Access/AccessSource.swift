@@ -5,8 +5,8 @@ public enum AccessSource: Sendable, Equatable {
     /// Kubeconfig files, merged by kubectl's rules; `context` overrides `current-context`.
     case kubeconfig(paths: [String], context: String?)
 
-    /// kubectl's order: the flag, `$KUBECONFIG` (a colon list), `~/.kube/config`; in a pod without any of these files, its
-    /// service account.
+    /// kubectl's order: the flag, `$KUBECONFIG` (a colon list), `~/.kube/config`; in a pod without any of these files,
+    /// its service account.
     public static func discover(
         environment: [String: String], kubeconfigFlag: String?, contextFlag: String?,
         files: FileReader = .local

@@ -32,7 +32,8 @@ extension ClusterAccessError: CustomStringConvertible {
             "no kubeconfig: \(Self.list(paths)) does not exist; name one with --kubeconfig or KUBECONFIG"
         case .unreadableFile(let path, let purpose, let reason): "cannot read \(path) (\(purpose)): \(reason)"
         case .emptyFile(let path, let purpose): "\(path) (\(purpose)) is empty"
-        case .malformedKubeconfig(let path, let line, let column, let problem): "\(path):\(line):\(column): \(problem)"
+        case .malformedKubeconfig(let path, let line, let column, let problem):
+            "\(path):\(line):\(column): \(problem)"
         case .noCurrentContext(let paths, let contexts):
             "\(Self.list(paths)): no current-context; choose one with --context: \(Self.list(contexts))"
         case .unknownContext(let name, let paths, let contexts):
@@ -40,7 +41,8 @@ extension ClusterAccessError: CustomStringConvertible {
         case .danglingReference(let path, let context, let kind, ""):
             "\(path): context \"\(context)\" names no \(kind); add one"
         case .danglingReference(let path, let context, let kind, let name):
-            "\(path): context \"\(context)\" names \(kind) \"\(name)\", which no kubeconfig defines; add it or correct the name"
+            "\(path): context \"\(context)\" names \(kind) \"\(name)\", which no kubeconfig defines; "
+                + "add it or correct the name"
         case .missingField(let path, let entry, let field): "\(path): \(entry) needs \(field); add it"
         case .invalidField(let path, let entry, let field, let problem): "\(path): \(field) of \(entry) \(problem)"
         case .conflictingFields(let path, let entry, let fields):

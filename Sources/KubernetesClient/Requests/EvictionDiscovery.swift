@@ -6,6 +6,8 @@ internal import Timestamps
 actor EvictionDiscovery {
     enum Finding: Sendable {
         case version(EvictionVersion)
+        /// It names no evictions: whoever asks for one is told so by the server itself.
+        case unserved
         /// Nobody knows yet: this is why.
         case refused(Reply)
     }
@@ -29,13 +31,13 @@ actor EvictionDiscovery {
         switch await transport.send(request, traceparent: nil) {
         case .failure(let failure): return .refused(Reply(failure))
         case .success(let response):
-            var version: EvictionVersion?
+            var finding: Finding?
             let reply = Reply(response, now: transport.time.now()) { body in
-                // A server without evictions says so itself when it is asked for one.
-                version = try JSONDecoder().decode(APIResourceList.self, from: Data(body)).evictionVersion ?? .v1
+                let list = try JSONDecoder().decode(APIResourceList.self, from: Data(body))
+                finding = list.evictionVersion.map(Finding.version) ?? .unserved
                 return .other
             }
-            return version.map(Finding.version) ?? .refused(reply)
+            return finding ?? .refused(reply)
         }
     }
 }

@@ -1,0 +1,22 @@
+/// An answer of /metrics, by series.
+struct Scrape {
+    let text: String
+    private let values: [String: Double]
+
+    init(_ body: [UInt8]) {
+        text = String(decoding: body, as: UTF8.self)
+        var values: [String: Double] = [:]
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            guard let space = line.lastIndex(of: " ") else { continue }
+            values[String(line[..<space])] = Double(line[line.index(after: space)...])
+        }
+        self.values = values
+    }
+
+    /// `nil`: no such series.
+    subscript(_ series: String) -> Double? { values[series] }
+
+    func hasEnded(_ outcome: String) -> Bool {
+        self["drain_last_completion_timestamp_seconds{outcome=\"\(outcome)\"}"] ?? 0 > 0
+    }
+}

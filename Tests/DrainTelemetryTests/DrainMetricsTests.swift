@@ -1,0 +1,199 @@
+import DrainEngine
+import DrainTelemetry
+import KubernetesAPI
+import Telemetry
+import TestSupport
+import Testing
+import Timestamps
+
+@Suite("DrainMetrics: events as series")
+struct DrainMetricsTests {
+    private let rig = Rig()
+
+    @Test("a scrape in the middle of a drain is as it should be, to the last digit")
+    func golden() throws {
+        let drain = ScriptedDrain.busy()
+        rig.attach(to: drain)
+        #expect(drain.run(limit: .seconds(20)) == .paused)
+        let scrape = rig.scrape(at: .seconds(20))
+        #expect(String(decoding: scrape, as: UTF8.self) == (try Golden.text("drain-metrics.prom", renewedFrom: scrape)))
+    }
+
+    @Test("every word of a vocabulary has its series from the start, at 0")
+    func fromZero() {
+        for phase in PodPhase.allCases { #expect(rig.value("drain_pods", ["phase": phase.rawValue]) == 0) }
+        for answer in EvictionAnswer.allCases {
+            #expect(rig.value("drain_eviction_attempts_total", ["answer": answer.rawValue]) == 0)
+            #expect(rig.value("drain_eviction_retries_total", ["answer": answer.rawValue]) == 0)
+        }
+        for state in DrainState.allCases {
+            #expect(rig.value("drain_state", ["state": state.rawValue]) == (state == .idle ? 1 : 0))
+        }
+        #expect(rig.value("drain_start_timestamp_seconds") == 0)
+        #expect(rig.value("drain_state_start_timestamp_seconds") == ScriptedDrain.epoch.seconds)
+    }
+
+    @Test("counters equal the events", arguments: 1...20)
+    func countersEqualEvents(seed: UInt64) {
+        let drain = ScriptedDrain((0..<8).map { .stub("p\($0)") }, seed: seed, deadline: .seconds(90))
+        var random = SeededGenerator(seed: seed)
+        drain.script = { call, _ in
+            guard case .evict(let pod, _) = call else { return nil }
+            let answers: [Status?] = [nil, .budget("web"), .serverError, .webhook("kv"), .throttled, pod.name == "p3" ? .forbidden : nil]
+            return (answers.randomElement(using: &random) ?? nil).map { .init($0) }
+        }
+        rig.attach(to: drain)
+        #expect(drain.run() == .ended)
+        let facts = drain.events.map(\.fact)
+        for answer in EvictionAnswer.allCases {
+            let attempts = facts.count { if case .evictionAnswered(let a) = $0 { a.reply.answer == answer } else { false } }
+            #expect(rig.value("drain_eviction_attempts_total", ["answer": answer.rawValue]) == Double(attempts))
+            let retries = drain.moves.count { $0.to == .evicting && $0.answer == answer }
+            #expect(rig.value("drain_eviction_retries_total", ["answer": answer.rawValue]) == Double(retries))
+        }
+        for result in PodResult.allCases {
+            let ends = drain.finished.count { $0.result == result }
+            #expect(rig.value("drain_pods_finished_total", ["result": result.rawValue]) == Double(ends))
+        }
+        for outcome in WaitOutcome.allCases {
+            let waits = facts.count { fact in
+                if case .waitEnded(let wait, outcome) = fact, case .budget = wait.blocker { true } else { false }
+            }
+            #expect(rig.value("drain_pdb_wait_duration_seconds_count", ["outcome": outcome.rawValue]) == Double(waits))
+        }
+        let phases = PodPhase.allCases.map { rig.value("drain_pods", ["phase": $0.rawValue]) ?? 0 }
+        #expect(phases.reduce(0, +) == 8)
+        #expect(rig.value("drain_pods", ["phase": "gone"]) == Double(8 - (drain.summary?.remaining.count ?? 0)))
+        #expect(rig.value("drain_pod_eviction_attempts_count") == Double(drain.finished.count { $0.attempts > 0 }))
+        #expect(rig.value("drain_duration_seconds_count") == 1)
+        #expect(rig.value("drain_duration_seconds_sum") == drain.elapsed.inSeconds)
+    }
+
+    @Test("exactly one state is 1, whatever happens")
+    func oneState() {
+        let drain = ScriptedDrain([.stub("a")])
+        rig.attach(to: drain)
+        let observe = drain.onStep
+        drain.onStep = { [rig] drain, step in
+            observe(drain, step)
+            let states = DrainState.allCases.filter { rig.value("drain_state", ["state": $0.rawValue]) == 1 }
+            #expect(states == [drain.machine.state])
+        }
+        #expect(drain.run() == .ended)
+        #expect(rig.value("drain_last_completion_timestamp_seconds", ["outcome": "completed"]) == drain.now.seconds)
+        #expect(rig.value("drain_last_completion_timestamp_seconds", ["outcome": "failed"]) == 0)
+    }
+
+    @Test("pod-seconds grow between scrapes while pods wait, and no more once it has ended")
+    func phaseSeconds() {
+        let drain = ScriptedDrain([.stub("a"), .stub("b")], deadline: .seconds(100))
+        drain.script = { call, _ in if case .evict = call { .init(.budget("web")) } else { nil } }
+        rig.attach(to: drain)
+        drain.run(limit: .seconds(12))
+        func blocked(_ offset: Int) -> Double {
+            _ = rig.scrape(at: .seconds(offset))
+            return rig.value("drain_pod_phase_seconds_total", ["phase": "blocked"]) ?? 0
+        }
+        let first = blocked(12)
+        #expect(blocked(14) - first == 4)
+        #expect(drain.run() == .ended)
+        let total = blocked(100)
+        #expect(total > 190 && total < 200)
+        #expect(blocked(500) == total)
+        #expect(rig.value("drain_pod_phase_seconds_total", ["phase": "gone"]) == 0)
+    }
+
+    @Test("the earliest deletion still pending is shown, and 0 where none is")
+    func deletionDeadline() {
+        let epoch = ScriptedDrain.epoch
+        let drain = ScriptedDrain([.stub("a", deletion: epoch + .seconds(50)), .stub("b", deletion: epoch + .seconds(20))])
+        rig.attach(to: drain)
+        drain.at(.seconds(30)) { $0.remove("b-uid") }
+        drain.at(.seconds(60)) { $0.remove("a-uid") }
+        drain.run(limit: .seconds(1))
+        #expect(rig.value("drain_oldest_deletion_deadline_timestamp_seconds") == (epoch + .seconds(20)).seconds)
+        drain.run(limit: .seconds(40))
+        #expect(rig.value("drain_oldest_deletion_deadline_timestamp_seconds") == (epoch + .seconds(50)).seconds)
+        drain.run()
+        #expect(rig.value("drain_oldest_deletion_deadline_timestamp_seconds") == 0)
+    }
+
+    @Test("time to deletion counts what we evicted, from the answer to the absence")
+    func deletions() {
+        let drain = ScriptedDrain([.stub("a"), .stub("old", deletion: ScriptedDrain.epoch)])
+        drain.at(.seconds(1)) { $0.remove("old-uid") }
+        rig.attach(to: drain)
+        #expect(drain.run() == .ended)
+        #expect(rig.value("drain_pod_deletion_duration_seconds_count") == 1)
+        let seconds = rig.value("drain_pod_deletion_duration_seconds_sum") ?? 0
+        #expect(seconds > 1.9 && seconds < 2.1)
+        #expect(rig.value("drain_pods_finished_total", ["result": "vanished"]) == 1)
+    }
+
+    @Test("counters and histograms of one request lead to its span")
+    func exemplars() throws {
+        let drain = ScriptedDrain([.stub("a")])
+        rig.attach(to: drain)
+        #expect(drain.run() == .ended)
+        let trace = DrainTrace(DrainStart(id: "drain-1", trigger: .command), boot: "boot-1")
+        func exemplar(_ name: String) -> Exemplar? {
+            rig.registry.collect().flatMap(\.samples).filter { $0.name == name }.compactMap(\.exemplar).first
+        }
+        let uid = "a-uid"
+        let expected = [
+            ("drain_eviction_attempts_total", trace.attempt(uid, 1)),
+            ("drain_pod_deletion_duration_seconds_bucket", trace.termination(uid)),
+            ("drain_duration_seconds_bucket", trace.root),
+        ]
+        for (name, span) in expected {
+            let found = try #require(exemplar(name))
+            #expect(found.labels["trace_id"] == trace.traceID.description)
+            #expect(found.labels["span_id"] == span.description)
+            #expect(rig.spans.contains { $0.id == span })
+        }
+    }
+
+    @Test("a second drain of the same process starts from nothing, but counters go on")
+    func secondDrain() {
+        let first = ScriptedDrain([.stub("a"), .stub("logs", owner: .daemonSet("logs"))])
+        rig.attach(to: first)
+        first.run()
+        #expect(rig.value("drain_pods_excluded", ["reason": "daemonset"]) == 1)
+        rig.observe(.began(DrainStart(id: "2", trigger: .http), DrainPolicy(node: "node-a")), at: .seconds(100))
+        #expect(rig.value("drain_pods_excluded", ["reason": "daemonset"]) == 0)
+        #expect(rig.value("drain_pods", ["phase": "gone"]) == 0)
+        #expect(rig.value("drain_deadline_timestamp_seconds") == 0)
+        #expect(rig.value("drain_pods_finished_total", ["result": "evicted"]) == 1)
+    }
+
+    @Test("waiting to send again is counted, for pods and for other requests")
+    func backoff() {
+        let drain = ScriptedDrain([.stub("a")])
+        var tries = 0
+        drain.script = { call, _ in
+            tries += 1
+            return tries == 1 || tries == 5 ? .init(.serverError, retryAfter: .seconds(30)) : nil
+        }
+        rig.attach(to: drain)
+        #expect(drain.run() == .ended)
+        #expect(rig.value("drain_api_backoff_seconds_total") == 60)
+    }
+
+    @Test("watches begun again are counted by reason", arguments: WatchRestart.allCases)
+    func watchRestarts(reason: WatchRestart) {
+        rig.observe(.watchEnded(reason, detail: ""))
+        #expect(rig.value("drain_api_watch_restarts_total", ["reason": reason.rawValue]) == 1)
+    }
+
+    @Test("an accepted eviction, a pod gone and a new state are progress, a refusal is none")
+    func progress() {
+        let drain = ScriptedDrain([.stub("a")], deadline: .seconds(30))
+        drain.script = { call, _ in if case .evict = call { .init(.budget("web")) } else { nil } }
+        rig.attach(to: drain)
+        drain.run(limit: .seconds(20))
+        let progress = rig.value("drain_last_progress_timestamp_seconds") ?? 0
+        #expect(progress < (ScriptedDrain.epoch + .seconds(1)).seconds)
+        drain.run()
+        #expect(rig.value("drain_last_progress_timestamp_seconds") == (ScriptedDrain.epoch + .seconds(30)).seconds)
+    }
+}

@@ -1,0 +1,233 @@
+import HTTPClient
+import KubernetesAPI
+import KubernetesClient
+import TestSupport
+import Testing
+import Timestamps
+
+@Suite("Requests and their answers")
+struct SendTests {
+    static let refusals = WireFixture.names.filter { name in
+        (try? WireFixture.named(name).status).map { $0 >= 300 } ?? false
+    }
+
+    @Test("every recorded refusal is the server's own word", arguments: refusals)
+    func refusal(name: String) async throws {
+        let fixture = try WireFixture.named(name)
+        let answer = try ScriptedAPI.Answer.recorded(name)
+        let api = try ScriptedAPI { _, _ in answer }
+        let exchange = await api.send(.readNode("node-a"))
+        guard case .refusal(let status) = exchange.answer else {
+            Issue.record("\(exchange.answer)")
+            return
+        }
+        #expect(status.code == fixture.status)
+        #expect(exchange.code == fixture.status)
+        #expect(status.message == fixture.body["message"]?.string)
+        #expect(status.reason == fixture.body["reason"]?.string ?? "")
+        #expect(status.details.kind == fixture.body["details"]?["kind"]?.string ?? "")
+        let causes = fixture.body["details"]?["causes"]?.items ?? []
+        #expect(status.details.causes.map(\.reason) == causes.map { $0["reason"]?.string })
+    }
+
+    @Test("there are recorded refusals")
+    func recordings() { #expect(Self.refusals.count >= 10) }
+
+    @Test(
+        "a recorded success is what was asked for",
+        arguments: [
+            ("version", APICall.version), ("cordon-patch", .setUnschedulable(node: "node-a", true)),
+            ("evict-201-created", .deletePod(.web, DeleteOptions())),
+            ("pod-get-terminating", .deletePod(.web, DeleteOptions())),
+        ])
+    func successes(name: String, call: APICall) async throws {
+        let answer = try ScriptedAPI.Answer.recorded(name)
+        let api = try ScriptedAPI { _, _ in answer }
+        #expect(await api.send(call).answer == .success(code: answer.status, .other))
+        let request = try #require(api.requests.first)
+        let wire = call.wire()
+        #expect(request.method == wire.method)
+        #expect(request.target == wire.target)
+        #expect(request.body == wire.body ?? [])
+        #expect(request.headers["content-type"] == wire.contentType)
+    }
+
+    @Test("a node is read")
+    func node() async throws {
+        let answer = try ScriptedAPI.Answer.recorded("node-get")
+        let api = try ScriptedAPI { _, _ in answer }
+        guard case .success(200, .node(let node)) = await api.send(.readNode("node-a")).answer else {
+            Issue.record("no node")
+            return
+        }
+        #expect(node.metadata.uid == "5fca7111-677f-4a31-a57c-66a2c0d4e115")
+    }
+
+    @Test("a pod is read")
+    func pod() async throws {
+        let answer = try ScriptedAPI.Answer.recorded("pod-get-terminating")
+        let api = try ScriptedAPI { _, _ in answer }
+        let call = APICall.readPod(namespace: "demo", name: "bare")
+        guard case .success(200, .pod(let pod)) = await api.send(call).answer else {
+            Issue.record("no pod")
+            return
+        }
+        #expect(pod.identity.description == "demo/bare")
+        #expect(pod.isTerminating)
+    }
+
+    @Test("reviews are read")
+    func reviews() async throws {
+        let api = try ScriptedAPI { request, _ in
+            request.target.hasSuffix("selfsubjectreviews")
+                ? .object(#"{"status":{"userInfo":{"username":"jane"}}}"#)
+                : .object(#"{"status":{"allowed":\#(request.body.count < 170)}}"#)
+        }
+        #expect(await api.send(.whoAmI).answer == .success(code: 200, .identity(SelfIdentity(username: "jane"))))
+        #expect(await api.send(.mayEvict(namespace: "a", byDelete: true)).answer == .success(code: 200, .allowed(true)))
+        #expect(await api.send(.mayEvict(namespace: "a")).answer == .success(code: 200, .allowed(false)))
+    }
+
+    @Test("every request says who asks, what it takes, and whose trace it is in")
+    func headers() async throws {
+        let api = try ScriptedAPI { _, _ in .object(#"{"gitVersion":"v1"}"#) }
+        let client = api.client(.token("abc"), impersonation: Impersonation(user: "jane", groups: ["a"]))
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        _ = await client.send(APIRequest(.version, traceparent: trace))
+        let headers = try #require(api.requests.first).headers
+        #expect(headers["accept"] == "application/json")
+        #expect(headers["user-agent"] == "drain-agent/test")
+        #expect(headers["authorization"] == "Bearer abc")
+        #expect(headers["traceparent"] == trace)
+        #expect(headers["impersonate-user"] == "jane")
+        #expect(headers["impersonate-group"] == "a")
+        _ = await api.client().send(APIRequest(.version))
+        let bare = try #require(api.requests.last).headers
+        #expect(bare["authorization"] == nil)
+        #expect(bare["traceparent"] == nil)
+        #expect(bare["impersonate-user"] == nil)
+    }
+
+    @Test("a server below a path is asked below it")
+    func pathPrefix() async throws {
+        let api = try ScriptedAPI { _, _ in .object(#"{"gitVersion":"v1"}"#) }
+        let client = KubernetesClient(
+            access: ClusterAccess(server: api.url + "/k8s/clusters/c-1"), http: api.http, userAgent: "t",
+            time: api.clock.source)
+        _ = await client.send(APIRequest(.version))
+        #expect(api.requests.map(\.target) == ["/k8s/clusters/c-1/version"])
+    }
+
+    @Test("the story has its times, its audit id and the wish to be left alone")
+    func story() async throws {
+        let clock = TestClock()
+        let start = clock.source.now()
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            clock.advance(.seconds(3))
+            try connection.respond(
+                "429 -", headers: ["Audit-ID: 5a-6b", "retry-after: 7"], body: "Too many requests\n")
+        }
+        let client = KubernetesClient(
+            access: ClusterAccess(server: server.url), http: HTTPClient(), userAgent: "t", time: clock.source)
+        #expect(
+            await client.send(APIRequest(.version))
+                == Exchange(
+                    answer: .refusal(Status(code: 429, message: "Too many requests")), auditID: "5a-6b",
+                    retryAfter: .seconds(7), sent: start, received: start + .seconds(3)))
+    }
+
+    @Test(
+        "what is no Status becomes one with the beginning of the text",
+        arguments: [
+            ("upstream connect error", "upstream connect error"), ("", ""), (" \n", ""),
+            ("<html>\n<h1>502</h1>\n</html>\n", "<html>\n<h1>502</h1>\n</html>"),
+            (#"{"kind":"Pod","message":"x"}"#, #"{"kind":"Pod","message":"x"}"#),
+            (#"{"message":"x"}"#, #"{"message":"x"}"#),
+            (#"{"kind":"Status","code":"#, #"{"kind":"Status","code":"#),
+            (String(repeating: "a", count: 5000), String(repeating: "a", count: 1024)),
+            (String(repeating: "a", count: 1023) + "ä", String(repeating: "a", count: 1023)),
+        ])
+    func text(body: String, message: String) async throws {
+        let api = try ScriptedAPI { _, _ in .init(status: 502, body: body) }
+        #expect(await api.send(.version).answer == .refusal(Status(code: 502, message: message)))
+    }
+
+    @Test("the HTTP status goes before the one in the body")
+    func code() async throws {
+        let api = try ScriptedAPI { _, _ in .init(status: 503, body: #"{"kind":"Status","code":200,"message":"m"}"#) }
+        #expect(await api.send(.version).answer == .refusal(Status(code: 503, message: "m")))
+    }
+
+    @Test("a redirect is a refusal, and is not followed")
+    func redirect() async throws {
+        let api = try ScriptedAPI { _, _ in .init(status: 302, headers: ["Location: /elsewhere"]) }
+        #expect(await api.send(.version).answer == .refusal(Status(code: 302)))
+        #expect(api.requests.count == 1)
+    }
+
+    @Test(
+        "a success that is not the API server's is none",
+        arguments: [
+            (APICall.readNode("a"), "<html>please log in</html>"), (.readNode("a"), "{}"), (.readNode("a"), ""),
+            (.version, #"{"kind":"Status"}"#), (.mayEvict(namespace: "a"), #"{"status":{}}"#), (.whoAmI, "{}"),
+            (.deletePod(.web, DeleteOptions()), "<html>please log in</html>"),
+            (.setUnschedulable(node: "a", true), ""), (.readDaemonSet(namespace: "a", name: "b"), "[]"),
+            (.listPods(node: "a", .cache()), "<html>please log in</html>"), (.listPods(node: "a", .cache()), "{}"),
+            (.listPods(node: "a", .cache()), ""),
+        ])
+    func malformed(call: APICall, body: String) async throws {
+        let api = try ScriptedAPI { _, _ in .init(body: body) }
+        guard case .failure(let failure) = await api.send(call).answer else {
+            Issue.record("it was taken for one")
+            return
+        }
+        #expect(failure.kind == .malformed)
+        #expect(!failure.message.contains("log in"))
+    }
+
+    @Test("a server that nobody runs is a failure to connect")
+    func connect() async throws {
+        let port = try ScriptedServer.unusedPort()
+        let client = KubernetesClient(
+            access: ClusterAccess(server: "http://127.0.0.1:\(port)"), http: HTTPClient(), userAgent: "t",
+            time: TestClock().source)
+        for call in [APICall.version, .listPods(node: "a", .cache()), .evict(.web, DeleteOptions())] {
+            guard case .failure(let failure) = await client.send(APIRequest(call)).answer else {
+                Issue.record("it was answered")
+                continue
+            }
+            #expect(failure.kind == .connect)
+        }
+    }
+
+    @Test("an answer that is cut is a reset")
+    func reset() async throws {
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        }
+        let client = KubernetesClient(
+            access: ClusterAccess(server: server.url), http: HTTPClient(), userAgent: "t", time: TestClock().source)
+        for call in [APICall.version, .listPods(node: "a", .cache())] {
+            guard case .failure(let failure) = await client.send(APIRequest(call)).answer else {
+                Issue.record("it was answered")
+                continue
+            }
+            #expect(failure.kind == .reset)
+        }
+    }
+
+    @Test("after a shutdown everything is cancelled")
+    func shutdown() async throws {
+        let api = try ScriptedAPI { _, _ in .object("{}") }
+        let client = api.client()
+        await client.shutdown()
+        guard case .failure(let failure) = await client.send(APIRequest(.version)).answer else {
+            Issue.record("it was answered")
+            return
+        }
+        #expect(failure.kind == .cancelled)
+        #expect(api.requests.isEmpty)
+    }
+}
