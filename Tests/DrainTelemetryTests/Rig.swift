@@ -17,10 +17,10 @@ final class Rig: Sendable {
     private let finishedSpans = Lock<[Span]>([])
     private let lines = Lock<[LogLine]>([])
 
-    init() {
+    init(dryRun: Bool = false) {
         metrics = DrainMetrics(
             registry, build: BuildInfo(version: "1.0.0", revision: "abc", swiftVersion: "6.3"), node: "node-a",
-            dryRun: false, boot: "boot-1", time: TimeSource { [clock] in clock.withLock { $0 } })
+            dryRun: dryRun, boot: "boot-1", time: TimeSource { [clock] in clock.withLock { $0 } })
         spanObserver = DrainSpans(node: "node-a", boot: "boot-1", serverAddress: "10.0.0.1") { [finishedSpans] span in
             finishedSpans.withLock { $0.append(span) }
         }
