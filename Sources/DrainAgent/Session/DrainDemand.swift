@@ -84,13 +84,11 @@ extension DrainDemand.Overrides {
             return value
         }
 
-        /// A fraction, or a number beyond an integer, is no syntax error: it is named as the others are.
+        /// A fraction, or a number beyond an integer, is no syntax error, though the decoder's own error says so outside.
         private static func integer(_ fields: KeyedDecodingContainer<Key>, _ key: Key) throws -> Int64 {
             do { return try fields.decode(Int64.self, forKey: key) } catch let error as DecodingError {
-                guard case .dataCorrupted = error else { throw error }
-                throw Malformed(description: "\(key.stringValue): not a whole number in range")
+                throw error
             } catch {
-                // JSONDecoder's own error for a number that no Int64 holds; it is turned into a DecodingError further out.
                 throw Malformed(description: "\(key.stringValue): not a whole number in range")
             }
         }
