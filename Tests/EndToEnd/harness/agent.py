@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import threading
+import time
+import zlib
+from datetime import datetime
 
 from . import metrics, processes
 from .spans import read_spans
@@ -26,7 +29,8 @@ class Agent:
         self.command = arguments[0]
         self.logs = scenario.logs
         self.is_under_prometheus = scraped and self.command == "run"
-        self.control_socket = scenario.directory / f"{self.name}.sock"
+        # A socket's path has at most 107 bytes: no room for the scenario's name.
+        self.control_socket = scenario.stage.directory / f"{zlib.crc32(scenario.name.encode()):08x}-{number}.sock"
         self.termination_log = scenario.logs / f"{self.name}.termination-log"
         self.scrapes = []  # texts, as they came
         self.before = scenario.kubernetes.pods_on(scenario.node)  # what was on the node when it was told to drain
@@ -108,20 +112,18 @@ class Agent:
     def spans(self):
         return read_spans(self._spans)
 
+    def would_evict(self):
+        """Names of the pods that a dry run from the terminal says would go."""
+        lines = [line.split() for line in self.stdout().splitlines() if "would be evicted" in line]
+        return {word.split("/")[1] for line in lines for word in line if "/" in word}
+
     # --- what it serves
 
     @property
     def address(self):
         if self._address is None:
-            if self.command == "run":
-                self._address = self.wait_for_log("serving")["listen"][0]
-            else:
-                line = until("address in what drain prints", lambda: self._printed("serving "))
-                self._address = line.removeprefix("serving ").removeprefix("http://").split("/")[0]
+            self._address = self.wait_for_log("serving")["listen"][0]
         return self._address
-
-    def _printed(self, prefix):
-        return next((line for line in self.stdout().splitlines() if line.startswith(prefix)), None)
 
     def request(self, method, path, body=None, token=TOKEN, headers=None, timeout=300):
         """Gives status and body; JSON where it is some."""
@@ -183,6 +185,13 @@ class Agent:
         return self.scenario.stage.prometheus.last(
             f'{metric}{{scenario="{self.scenario.name}",agent="{self.name}"}}', by
         )
+
+    def past_the_cordon(self):
+        """Waits until pods that come now count as arrived: those bound up to 2 s after the cordon may have been missed."""
+        (line,) = self.log("node cordoned")
+        cordoned = datetime.fromisoformat(line["ts"].replace("Z", "+00:00")).timestamp()
+        # A pod's own times have whole seconds.
+        until("3 s after the cordon", lambda: time.time() > cordoned + 3)
 
     # --- triggers
 
