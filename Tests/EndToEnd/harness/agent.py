@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+import zlib
 
 from . import metrics, processes
 from .spans import read_spans
@@ -26,7 +27,8 @@ class Agent:
         self.command = arguments[0]
         self.logs = scenario.logs
         self.is_under_prometheus = scraped and self.command == "run"
-        self.control_socket = scenario.directory / f"{self.name}.sock"
+        # A socket's path has at most 107 bytes: no room for the scenario's name.
+        self.control_socket = scenario.stage.directory / f"{zlib.crc32(scenario.name.encode()):08x}-{number}.sock"
         self.termination_log = scenario.logs / f"{self.name}.termination-log"
         self.scrapes = []  # texts, as they came
         self.before = scenario.kubernetes.pods_on(scenario.node)  # what was on the node when it was told to drain
@@ -113,15 +115,8 @@ class Agent:
     @property
     def address(self):
         if self._address is None:
-            if self.command == "run":
-                self._address = self.wait_for_log("serving")["listen"][0]
-            else:
-                line = until("address in what drain prints", lambda: self._printed("serving "))
-                self._address = line.removeprefix("serving ").removeprefix("http://").split("/")[0]
+            self._address = self.wait_for_log("serving")["listen"][0]
         return self._address
-
-    def _printed(self, prefix):
-        return next((line for line in self.stdout().splitlines() if line.startswith(prefix)), None)
 
     def request(self, method, path, body=None, token=TOKEN, headers=None, timeout=300):
         """Gives status and body; JSON where it is some."""
