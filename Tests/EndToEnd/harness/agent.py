@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import zlib
+import zlib
 
 from . import metrics, processes
 from .spans import read_spans
