@@ -17,6 +17,8 @@ actor CredentialStore {
     private var running: Task<Result<ExecCredential.Status, CredentialError>, Never>?
     /// Requests that wait for it.
     private var waiting = 0
+    /// One that nobody waits for any more, on its way to its end.
+    private var stopping: Task<Result<ExecCredential.Status, CredentialError>, Never>?
 
     init(access: ClusterAccess, files: FileReader, time: TimeSource) {
         self.access = access
@@ -41,6 +43,12 @@ actor CredentialStore {
             guard let current, !isRefused, case .unreadableFile = error else { return .failure(error) }
             return .success(current.credential)
         }
+    }
+
+    /// Returns when no plugin runs any more.
+    func close() async {
+        running?.cancel()
+        for task in [running, stopping] { _ = await task?.value }
     }
 
     /// The server refused `credential`; unless it was replaced meanwhile, it is not used again.
@@ -95,7 +103,10 @@ actor CredentialStore {
         var iterator = results.makeAsyncIterator()
         let result = await iterator.next(isolation: self)
         waiting -= 1
-        if result == nil, waiting == 0 { task.cancel() }
+        if result == nil, waiting == 0 {
+            task.cancel()
+            stopping = task
+        }
         return result ?? .failure(.cancelled)
     }
 
