@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import threading
+import time
 import zlib
-import zlib
+from datetime import datetime
 
 from . import metrics, processes
 from .spans import read_spans
@@ -111,6 +112,11 @@ class Agent:
     def spans(self):
         return read_spans(self._spans)
 
+    def would_evict(self):
+        """Names of the pods that a dry run from the terminal says would go."""
+        lines = [line.split() for line in self.stdout().splitlines() if "would be evicted" in line]
+        return {word.split("/")[1] for line in lines for word in line if "/" in word}
+
     # --- what it serves
 
     @property
@@ -179,6 +185,13 @@ class Agent:
         return self.scenario.stage.prometheus.last(
             f'{metric}{{scenario="{self.scenario.name}",agent="{self.name}"}}', by
         )
+
+    def past_the_cordon(self):
+        """Waits until pods that come now count as arrived: those bound up to 2 s after the cordon may have been missed."""
+        (line,) = self.log("node cordoned")
+        cordoned = datetime.fromisoformat(line["ts"].replace("Z", "+00:00")).timestamp()
+        # A pod's own times have whole seconds.
+        until("3 s after the cordon", lambda: time.time() > cordoned + 3)
 
     # --- triggers
 

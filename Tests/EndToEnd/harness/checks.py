@@ -13,19 +13,20 @@ EXIT_CODES = {"completed": 0, "failed": 1, "incomplete": 3, "timed_out": 4, "can
 CODES = {"accepted": {200, 201}, "gone": {404}, "replaced": {409}, "budget": {429, 403}, "unauthorized": {401}}
 
 
-def check(agent, outcome="completed", left=(), arrived=(), lost_races=False, cordoned=True):
+def check(agent, outcome="completed", left=(), held=(), arrived=(), outlives=(), lost_races=False, cordoned=True):
     """Waits for the drain's end, then holds it against everything that is known about it.
 
-    left        names of the pods, or of their workloads, that were on the node and had to stay
+    left        names of the pods, or of their workloads, that were on the node and were to be left alone
+    held        names of those that were to go, and could not
     arrived     names of those that came meanwhile and were to stay
+    outlives    names of those that go, but later than the drain ends: the agent's own pod
     lost_races  pods may go by somebody else's hand in the moment in which they are evicted
     """
     code = agent.exit_code()
     assert code == EXIT_CODES[outcome], f"exit code {code} is not that of {outcome}; {agent.stderr()[-1500:]}"
     there = {pod["metadata"]["uid"]: pod for pod in agent.before}
-    stays = {uid for uid, pod in there.items() if is_among(pod, left)}
-    assert len(stays) >= len(left), f"the scenario has no pods {left}"
-    check_node(agent, there, stays, arrived, outcome, cordoned)
+    stays = uids_of(there, left)
+    check_node(agent, there, stays | uids_of(there, held), arrived, outlives, outcome, cordoned)
     evictions = evictions_of(agent)
     check_evictions(evictions, there, stays, lost_races)
     spans = agent.spans()
@@ -51,12 +52,18 @@ class Drained:
         return [each.pod for each in self.accepted]
 
 
+def uids_of(there, names):
+    uids = {uid for uid, pod in there.items() if is_among(pod, names)}
+    assert len(uids) >= len(names), f"the scenario has no pods {names}"
+    return uids
+
+
 def is_among(pod, names):
     metadata = pod["metadata"]
     return metadata["name"] in names or metadata.get("labels", {}).get("app") in names
 
 
-def check_node(agent, there, stays, arrived, outcome, cordoned):
+def check_node(agent, there, stays, arrived, outlives, outcome, cordoned):
     scenario = agent.scenario
     try:
         assert scenario.is_cordoned() == cordoned, f"the node is {'not ' if cordoned else ''}cordoned"
@@ -69,7 +76,11 @@ def check_node(agent, there, stays, arrived, outcome, cordoned):
     strange = [pod["metadata"]["name"] for pod in newcomers if not is_among(pod, arrived)]
     assert not strange, f"nobody expected these on the node: {strange}"
     if outcome == "completed":
-        remains = [pod["metadata"]["name"] for uid, pod in left.items() if uid in there and uid not in stays]
+        remains = [
+            pod["metadata"]["name"]
+            for uid, pod in left.items()
+            if uid in there and uid not in stays and not is_among(pod, outlives)
+        ]
         assert not remains, f"the drain is “completed”, and these are left: {remains}"
 
 
@@ -101,7 +112,7 @@ def check_evictions(evictions, there, stays, lost_races):
         who = f"{each.namespace}/{each.pod} ({each.audit_id})"
         assert each.uid, f"eviction of {who} without a UID precondition"
         assert each.uid in there, f"eviction of {who} with the UID {each.uid}, which was not on the node"
-        assert each.uid not in stays, f"eviction of {who}, which was to be left alone"
+        assert each.is_dry_run or each.uid not in stays, f"eviction of {who}, which was to be left alone"
         assert each.uid not in accepted, f"eviction of {who} again, after one was accepted"
         if not lost_races:
             assert each.code not in (404, 409), f"eviction of {who}, which was gone: {each.code}"

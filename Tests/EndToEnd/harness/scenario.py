@@ -142,10 +142,20 @@ class Scenario:
         return self.wait_for_pods(name, pods, ready=ready)
 
     def pod(self, name, node=None, finalizers=(), ready=True, **pod):
-        """A pod without an owner, bound to the node at once."""
+        """A pod without an owner, bound to the node at once; without `ready` nothing is waited for."""
         body = workloads.bare_pod(name, self.template(name, **pod), node or self.node, finalizers)
+        made = self.kubernetes.create("v1/pods", body, self.namespace)
+        return self.wait_for_pods(name, 1, node=node)[0] if ready else made
+
+    def orphan_of_daemon_set(self, name):
+        """A pod whose DaemonSet does not exist. The garbage collector would take it away at once if it knew the owner's
+        API group."""
+        body = workloads.bare_pod(name, self.template(name), self.node)
+        body["metadata"]["ownerReferences"] = [
+            {"apiVersion": "unknown.example.com/v1", "kind": "DaemonSet", "name": name, "uid": name, "controller": True}
+        ]
         self.kubernetes.create("v1/pods", body, self.namespace)
-        return self.wait_for_pods(name, 1, node=node, ready=ready)[0]
+        return self.wait_for_pods(name, 1)[0]
 
     def mirror_pod(self, name):
         node = self.kubernetes.get("v1/nodes", self.node)
@@ -153,7 +163,7 @@ class Scenario:
         self.kubernetes.create("v1/pods", body, self.namespace)
         return self.wait_for_pods(name, 1)[0]
 
-    def budget(self, name, labels=None, **spec):
+    def budget(self, name, labels=None, ready=True, **spec):
         """A budget over the pods of the workload of that name; returns when the controller has counted them."""
         kind, version = self._budget_kind()
         body = workloads.budget(name, version, labels or {"app": name}, **spec)
@@ -161,7 +171,7 @@ class Scenario:
 
         def counted():
             status = self.find_budget(name).get("status", {})
-            return status.get("observedGeneration") and status.get("currentHealthy", 0) > 0
+            return status.get("observedGeneration") and (status.get("currentHealthy", 0) > 0 or not ready)
 
         until(f"budget {name} to be counted", counted)
 
@@ -171,6 +181,9 @@ class Scenario:
 
     def find_budget(self, name):
         return self.kubernetes.get(self._budget_kind()[0], name, self.namespace)
+
+    def delete_budget(self, name):
+        self.kubernetes.delete(self._budget_kind()[0], name, self.namespace)
 
     def change_budget(self, name, **spec):
         self.kubernetes.patch(self._budget_kind()[0], name, {"spec": spec}, self.namespace)
@@ -189,6 +202,18 @@ class Scenario:
             return found if len(found) == count else None
 
         return until(f"{count} pods of {app} on {node or self.node}", there)
+
+    def wait_for_phase(self, app, phase, count):
+        def reached():
+            return [pod["status"]["phase"] for pod in self.pods_of(app)].count(phase) == count
+
+        until(f"{count} pods of {app} to be {phase}", reached)
+
+    def annotate(self, pod, **simulated):
+        """Tells the kubelet otherwise: ready_after, stop_after, …"""
+        annotations = {workloads.SIMULATION + name.replace("_", "-"): value for name, value in simulated.items()}
+        metadata = {"annotations": annotations}
+        self.kubernetes.patch("v1/pods", pod["metadata"]["name"], {"metadata": metadata}, self.namespace)
 
     # --- agents
 

@@ -39,9 +39,14 @@ class Stage:
         assert done.returncode == 0, f"control-plane.sh {verb} failed:\n{done.stderr}"
         return done.stdout.strip()
 
+    def try_kubectl(self, *arguments, kubeconfig=None):
+        """The finished process."""
+        call = [tool("kubectl"), "--kubeconfig", kubeconfig or self.admin_kubeconfig, *arguments]
+        return subprocess.run(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
     def kubectl(self, *arguments, kubeconfig=None):
-        call = [kubectl(), "--kubeconfig", kubeconfig or self.admin_kubeconfig, *arguments]
-        done = subprocess.run(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        """What it prints."""
+        done = self.try_kubectl(*arguments, kubeconfig=kubeconfig)
         assert done.returncode == 0, f"kubectl {' '.join(map(str, arguments))} failed:\n{done.stderr}"
         return done.stdout
 
@@ -146,6 +151,3 @@ def tool(name):
     unpacked = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "drain-agent/tools/bin" / name
     return str(unpacked) if unpacked.exists() else name
 
-
-def kubectl():
-    return tool("kubectl")
