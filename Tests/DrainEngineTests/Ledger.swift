@@ -48,6 +48,10 @@ struct Ledger {
         if accepted.contains(pod.uid) { complaints.append("\(pod) evicted again") }
         if excluded.contains(pod.uid) { complaints.append("\(pod) evicted though excluded") }
         if phases[index] != .evicting { complaints.append("\(pod) asked for while \(phases[index])") }
+        let others = phases.indices.filter { $0 != index && phases[$0] != .gone && phases[$0] != .failed }
+        if pod.uid == policy.selfPod?.uid, !others.isEmpty, policy.dryRun == .none {
+            complaints.append("own pod not last")
+        }
         if policy.dryRun == .client { complaints.append("a dry run asked for \(pod)") }
     }
 
@@ -63,7 +67,9 @@ struct Ledger {
             if excluded.remove(pod.uid) == nil { complaints.append("\(pod) was not excluded") }
         case .podMoved(let move): take(move)
         case .podFinished(let end):
-            if finished.updateValue(end.result, forKey: end.index) != nil { complaints.append("\(end.pod) finished twice") }
+            if finished.updateValue(end.result, forKey: end.index) != nil {
+                complaints.append("\(end.pod) finished twice")
+            }
         case .evictionAnswered(let attempt): if attempt.reply.answer == .accepted { accepted.insert(attempt.pod.uid) }
         case .waitBegan(let wait):
             if !openWaits.insert(wait.index).inserted { complaints.append("\(wait.pod) waits twice") }
@@ -75,7 +81,9 @@ struct Ledger {
     }
 
     private mutating func take(_ move: PodMove) {
-        if phases[move.index] != move.from { complaints.append("\(move.pod) was \(phases[move.index]), not \(move.from)") }
+        if phases[move.index] != move.from {
+            complaints.append("\(move.pod) was \(phases[move.index]), not \(move.from)")
+        }
         if Self.legal[move.from]?.contains(move.to) != true {
             complaints.append("\(move.pod) went from \(move.from) to \(move.to)")
         }

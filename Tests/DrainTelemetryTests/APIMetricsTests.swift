@@ -18,11 +18,14 @@ struct APIMetricsTests {
 
     private func sample(_ name: String, _ operation: APIOperation) -> Sample? {
         registry.collect().flatMap(\.samples).last {
-            $0.name == name && $0.labels["operation"] == operation.rawValue && ($0.exemplar != nil || !name.hasSuffix("bucket"))
+            $0.name == name && $0.labels["operation"] == operation.rawValue
+                && ($0.exemplar != nil || !name.hasSuffix("bucket"))
         }
     }
 
-    private func ask(_ metrics: APIMetrics, _ call: APICall, _ answer: Exchange.Answer, traceparent: String? = nil) async {
+    private func ask(_ metrics: APIMetrics, _ call: APICall, _ answer: Exchange.Answer, traceparent: String? = nil)
+        async
+    {
         let send = metrics.measuring { [epoch] _ in
             Exchange(answer: answer, sent: epoch, received: epoch + .milliseconds(200))
         }

@@ -30,7 +30,8 @@ struct DrainProgressTests {
     func idle() {
         #expect(
             String(decoding: json(), as: UTF8.self).hasPrefix(
-                #"{"node":"node-a","state":"idle","state_since":null,"drain_id":null,"trigger":null,"dry_run":"none","#))
+                #"{"node":"node-a","state":"idle","state_since":null,"drain_id":null,"trigger":null,"dry_run":"none","#)
+        )
     }
 
     @Test("it follows the machine: counts, states and the end are the same")
@@ -43,7 +44,9 @@ struct DrainProgressTests {
             let status = rig.progress.current
             #expect(status.state == drain.machine.state)
             #expect(PodPhase.allCases.reduce(0) { $0 + status.count($1) } == status.pods.count)
-            for move in step.events.compactMap({ if case .podMoved(let move) = $0.fact { move } else { nil } }).suffix(1) {
+            for move in step.events.compactMap({ if case .podMoved(let move) = $0.fact { move } else { nil } }).suffix(
+                1)
+            {
                 #expect(status.pods[move.index].phase == move.to && status.pods[move.index].attempts == move.attempts)
             }
         }

@@ -32,13 +32,16 @@ struct DrainSpansTests {
             #expect(span.start <= span.end, "\(span.name)")
             guard let parent = span.parent else { continue }
             #expect(byID[parent] != nil, "\(span.name) has no parent")
-            #expect(byID[parent].map { $0.start <= span.start && span.end <= $0.end } == true, "\(span.name) lies outside")
+            #expect(
+                byID[parent].map { $0.start <= span.start && span.end <= $0.end } == true, "\(span.name) lies outside")
         }
     }
 
     private func seconds(_ span: Span) -> Double {
         span.attributes.reduce(0) { sum, attribute in
-            guard attribute.key.hasPrefix("drain.seconds."), case .double(let seconds) = attribute.value else { return sum }
+            guard attribute.key.hasPrefix("drain.seconds."), case .double(let seconds) = attribute.value else {
+                return sum
+            }
             return sum + seconds
         }
     }

@@ -15,7 +15,10 @@ struct DrainTraceTests {
         let trace = DrainTrace(start, boot: "b")
         let pod = Pod.stub("a").identity
         let cases: [(DrainRequest, SpanID)] = [
-            (DrainRequest(purpose: .evict(pod: 0, attempt: 3), call: .evict(pod, DeleteOptions())), trace.attempt("a-uid", 3)),
+            (
+                DrainRequest(purpose: .evict(pod: 0, attempt: 3), call: .evict(pod, DeleteOptions())),
+                trace.attempt("a-uid", 3)
+            ),
             (
                 DrainRequest(purpose: .evict(pod: 0, attempt: 2), call: .deletePod(pod, DeleteOptions())),
                 trace.attempt("a-uid", 2)

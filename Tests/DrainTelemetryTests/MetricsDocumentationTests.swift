@@ -55,7 +55,11 @@ struct MetricsDocumentationTests {
         for family in registries.flatMap({ $0.collect() }) {
             var metric = metrics[family.name] ?? Metric(type: family.type.rawValue, labels: [:])
             for (name, value) in family.samples.flatMap(\.labels.pairs) where name != "le" {
-                if anyValue.contains(name) { metric.labels[name] = [] } else { metric.labels[name, default: []].insert(value) }
+                if anyValue.contains(name) {
+                    metric.labels[name] = []
+                } else {
+                    metric.labels[name, default: []].insert(value)
+                }
             }
             metrics[family.name] = metric
         }
@@ -71,7 +75,9 @@ struct MetricsDocumentationTests {
                 let words = Documentation.words(label)
                 labels[try #require(words.first)] = Set(words.dropFirst())
             }
-            #expect(metrics.updateValue(Metric(type: row[1], labels: labels), forKey: name) == nil, "\(name) is there twice")
+            #expect(
+                metrics.updateValue(Metric(type: row[1], labels: labels), forKey: name) == nil, "\(name) is there twice"
+            )
             #expect(!row[3].isEmpty, "\(name) has no meaning")
         }
         return metrics
@@ -91,7 +97,9 @@ struct MetricsDocumentationTests {
         let registry = await Self.worstCase(dryRun: false)
         ProcessMetrics.register(in: registry)
         // Logs, scrapes and spans are counted by the agent around this.
-        let process = try Self.documented("Metrics of the process").values.map { $0.labels.values.reduce(1) { $0 * $1.count } }
+        let process = try Self.documented("Metrics of the process").values.map {
+            $0.labels.values.reduce(1) { $0 * $1.count }
+        }
         let count = registry.collect().reduce(0) { $0 + $1.samples.count } + process.reduce(0, +)
         #expect(count <= 450)
         #expect(count > 300, "the worst case is not the worst: \(count)")

@@ -71,7 +71,8 @@ extension ScriptedDrain {
         policy.concurrency = 3
         policy.maxRetries = 0
         let pods: [Pod] = [
-            .stub("api-0"), .stub("bad-0"), .stub("db-0"), .stub("db-1"), .stub("kv-0"), .stub("logs", owner: .daemonSet("logs")),
+            .stub("api-0"), .stub("bad-0"), .stub("db-0"), .stub("db-1"), .stub("kv-0"),
+            .stub("logs", owner: .daemonSet("logs")),
             .stub("old-0", finalizers: ["example.com/hold"], deletion: epoch + .seconds(3)),
             .stub("stuck-0"), .stub("web-0"), .stub("web-1"), .stub("zz-0"),
             .stub("proxy", namespace: "kube-system", annotations: [Pod.mirrorAnnotation: "x"]),
