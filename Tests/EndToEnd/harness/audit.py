@@ -49,7 +49,7 @@ class AuditLog:
         return [
             eviction_of(event)
             for event in self.of_agents()
-            if event["objectRef"].get("namespace") in namespaces and removes_a_pod(event)
+            if event.get("objectRef", {}).get("namespace") in namespaces and removes_a_pod(event)
         ]
 
 
