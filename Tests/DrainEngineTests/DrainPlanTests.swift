@@ -21,7 +21,8 @@ struct DrainPlanTests {
     }
 
     private static let mirror = [Pod.mirrorAnnotation: "x"]
-    private static let keyOfLogs: DrainPlan.DaemonSetKey? = DrainPlan.daemonSet(of: .stub("x", owner: .daemonSet("logs")))
+    private static let keyOfLogs: DrainPlan.DaemonSetKey? = DrainPlan.daemonSet(
+        of: .stub("x", owner: .daemonSet("logs")))
 
     struct Row: Sendable, CustomStringConvertible {
         var description: String
@@ -48,7 +49,8 @@ struct DrainPlanTests {
         Row("what the selector does not match is left", .stub("a", labels: ["app": "db"]), .selector),
         Row("the selector comes before finished", .stub("a", phase: "Succeeded"), .selector),
         Row(
-            "the selector comes before daemonset", .stub("a", owner: .daemonSet("logs"), labels: ["app": "db"]), .selector),
+            "the selector comes before daemonset", .stub("a", owner: .daemonSet("logs"), labels: ["app": "db"]),
+            .selector),
         Row("a pod of a DaemonSet is left", .stub("a", owner: .daemonSet("logs"), labels: ["app": "web"]), .daemonset),
         Row(
             "a finished pod of a DaemonSet goes",

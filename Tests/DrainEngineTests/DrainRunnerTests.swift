@@ -196,7 +196,8 @@ struct DrainRunnerTests {
         first.signals.yield(.ended(.expired, detail: "", status: Status(code: 410)))
         first.signals.finish()
         try await world.answer(.created)
-        let refresh = try await world.answer(.success(code: 200, .pods(PodList(resourceVersion: "30", items: [.stub("a")]))))
+        let refresh = try await world.answer(
+            .success(code: 200, .pods(PodList(resourceVersion: "30", items: [.stub("a")]))))
         #expect(refresh == .listPods(node: "node-a", .cache(notBefore: "7")))
         let second = try await world.nextWatch()
         #expect(second.request.resourceVersion == "30")

@@ -92,7 +92,8 @@ struct EvictionReplyTests {
             Case(
                 "1.20's words for another UID", Status(code: 409, reason: "Conflict", message: uid120), .replaced),
             Case(
-                "a conflict of another kind", Status(code: 409, reason: "Conflict", message: "please apply your changes"),
+                "a conflict of another kind",
+                Status(code: 409, reason: "Conflict", message: "please apply your changes"),
                 .serverError),
             Case(
                 "a server that has just started",
@@ -107,7 +108,9 @@ struct EvictionReplyTests {
             Case("a path that is not served", Status(code: 404, message: "404 page not found"), .rejected),
             Case("an invalid request", Status(code: 422, reason: "Invalid", message: "spec: Invalid value"), .rejected),
             Case("a method that is not allowed", Status(code: 405, message: "no"), .rejected),
-            Case("an expired credential", Status(code: 401, reason: "Unauthorized", message: "Unauthorized"), .unauthorized),
+            Case(
+                "an expired credential", Status(code: 401, reason: "Unauthorized", message: "Unauthorized"),
+                .unauthorized),
         ]
 
     @Test("a refusal is read as eviction.md's rows say", arguments: cases)

@@ -63,7 +63,9 @@ struct Ledger {
             if excluded.remove(pod.uid) == nil { complaints.append("\(pod) was not excluded") }
         case .podMoved(let move): take(move)
         case .podFinished(let end):
-            if finished.updateValue(end.result, forKey: end.index) != nil { complaints.append("\(end.pod) finished twice") }
+            if finished.updateValue(end.result, forKey: end.index) != nil {
+                complaints.append("\(end.pod) finished twice")
+            }
         case .evictionAnswered(let attempt): if attempt.reply.answer == .accepted { accepted.insert(attempt.pod.uid) }
         case .waitBegan(let wait):
             if !openWaits.insert(wait.index).inserted { complaints.append("\(wait.pod) waits twice") }
@@ -75,7 +77,9 @@ struct Ledger {
     }
 
     private mutating func take(_ move: PodMove) {
-        if phases[move.index] != move.from { complaints.append("\(move.pod) was \(phases[move.index]), not \(move.from)") }
+        if phases[move.index] != move.from {
+            complaints.append("\(move.pod) was \(phases[move.index]), not \(move.from)")
+        }
         if Self.legal[move.from]?.contains(move.to) != true {
             complaints.append("\(move.pod) went from \(move.from) to \(move.to)")
         }

@@ -22,10 +22,13 @@ struct NodeDrainEndTests {
         let drain = Self.blocked(deadline: .seconds(60))
         #expect(drain.run() == .ended)
         let summary = try #require(drain.summary)
-        #expect(summary.outcome == .timedOut && summary.reason == "1 pod (1 blocked by budget shop/web) left at the deadline")
+        #expect(
+            summary.outcome == .timedOut
+                && summary.reason == "1 pod (1 blocked by budget demo/web) left at the deadline")
         #expect(drain.elapsed == .seconds(60))
         #expect(summary.remaining.map(\.phase) == [.blocked] && summary.evicted == 1)
-        #expect(summary.remaining.first?.message == "The disruption budget web needs 2 healthy pods and has 2 currently")
+        #expect(
+            summary.remaining.first?.message == "The disruption budget web needs 2 healthy pods and has 2 currently")
         let waits = drain.events.compactMap { event -> WaitOutcome? in
             if case .waitEnded(_, let outcome) = event.fact { outcome } else { nil }
         }

@@ -36,7 +36,9 @@ struct NodeDrainTests {
     func sources() {
         let drain = ScriptedDrain([.stub("a")])
         drain.run()
-        let sources = drain.sent.compactMap { if case .listPods(_, let source) = $0.request.call { source } else { nil } }
+        let sources = drain.sent.compactMap {
+            if case .listPods(_, let source) = $0.request.call { source } else { nil }
+        }
         #expect(sources == [.cache(), .consistent(chunkSize: 500)])
     }
 
@@ -203,7 +205,9 @@ struct NodeDrainTests {
     func throttled() {
         let drain = ScriptedDrain((0..<3).map { .stub("p\($0)") }, policy: Self.policy { $0.concurrency = 1 })
         drain.script = { call, now in
-            guard case .evict(let pod, _) = call, pod.name == "p0", now < ScriptedDrain.epoch + .seconds(1) else { return nil }
+            guard case .evict(let pod, _) = call, pod.name == "p0", now < ScriptedDrain.epoch + .seconds(1) else {
+                return nil
+            }
             return .init(.throttled, retryAfter: .seconds(10))
         }
         #expect(drain.run() == .ended)
@@ -296,7 +300,9 @@ struct NodeDrainTests {
         #expect(drain.run() == .ended)
         #expect(drain.summary?.outcome == .incomplete && drain.summary?.reason == "2 pods could not be evicted")
         #expect(drain.summary?.remaining.map(\.pod.name) == ["b", "c"])
-        #expect(drain.summary?.remaining.allSatisfy { $0.phase == .failed && $0.attempts == 3 && $0.message == "no" } == true)
+        #expect(
+            drain.summary?.remaining.allSatisfy { $0.phase == .failed && $0.attempts == 3 && $0.message == "no" }
+                == true)
         #expect(drain.states.last == .incomplete)
     }
 

@@ -67,7 +67,10 @@ struct NodeDrainWatchTests {
         drain.at(.seconds(6)) { $0.remove("logs-uid") }
         #expect(drain.run() == .ended)
         #expect(drain.exclusions == ["logs": .daemonset, "mirror": .mirror])
-        #expect(drain.events.contains { if case .exclusionEnded(let pod, .daemonset) = $0.fact { pod.name == "logs" } else { false } })
+        #expect(
+            drain.events.contains {
+                if case .exclusionEnded(let pod, .daemonset) = $0.fact { pod.name == "logs" } else { false }
+            })
     }
 
     @Test("the same name under another UID: the pod we knew is gone, the new one has arrived")
@@ -76,7 +79,9 @@ struct NodeDrainWatchTests {
         drain.termination = { _ in .seconds(60) }
         drain.at(.seconds(5)) {
             // The watch tells of the new one first: the old one's DELETED is still on its way.
-            $0.tell(.watch(generation: 1, .event(.added(.stub("db-0", uid: "second", scheduled: Self.epoch + .seconds(5))))))
+            $0.tell(
+                .watch(generation: 1, .event(.added(.stub("db-0", uid: "second", scheduled: Self.epoch + .seconds(5)))))
+            )
         }
         #expect(drain.run() == .ended)
         #expect(drain.finished.count { $0.pod.uid == "db-0-uid" } == 1)
@@ -198,7 +203,9 @@ struct NodeDrainWatchTests {
         #expect(drain.summary?.reason == "the deadline passed before a list could confirm that the pods are gone")
     }
 
-    @Test("an expired watch is relisted, and what it missed is found", arguments: [WatchRestart.expired, .closed, .idle, .error])
+    @Test(
+        "an expired watch is relisted, and what it missed is found",
+        arguments: [WatchRestart.expired, .closed, .idle, .error])
     func watchEnds(reason: WatchRestart) {
         let drain = Self.slow([.stub("b")])
         drain.at(.seconds(10)) {

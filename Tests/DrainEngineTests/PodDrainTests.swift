@@ -39,7 +39,8 @@ struct PodDrainTests {
         let pod = drain.pods[index].pod
         return drain.answered(
             index: index, attempt: drain.pods[index].attempts,
-            Exchange(answer: answer, retryAfter: retryAfter, sent: now, received: now), call: .evict(pod, DeleteOptions()),
+            Exchange(answer: answer, retryAfter: retryAfter, sent: now, received: now),
+            call: .evict(pod, DeleteOptions()),
             at: now)
     }
 
@@ -158,7 +159,8 @@ struct PodDrainTests {
         #expect(Self.send(&drain) == [0, 1])
         Self.answer(&drain, 0, .refusal(.forbidden))
         let step = drain.accessReviewed(namespace: "x", allowed: false, at: Self.start)
-        #expect(drain.pods[0].phase == .failed && step.facts.contains { if case .podFinished = $0 { true } else { false } })
+        #expect(
+            drain.pods[0].phase == .failed && step.facts.contains { if case .podFinished = $0 { true } else { false } })
         #expect(drain.pods[1].phase == .evicting)
         Self.answer(&drain, 1, .refusal(.forbidden))
         #expect(drain.pods[1].phase == .failed)

@@ -71,7 +71,9 @@ struct PodEvictionTests {
         Row("deferred", .refusal(.webhook("kv")), .blocked),
         Row("throttled", .refusal(.throttled), .retrying),
         Row("gone", .refusal(.noSuchPod(PodIdentity(namespace: "demo", name: "a", uid: "a-uid"))), .gone, .vanished),
-        Row("replaced", .refusal(.uidMismatch(PodIdentity(namespace: "demo", name: "a", uid: "a-uid"))), .gone, .vanished),
+        Row(
+            "replaced", .refusal(.uidMismatch(PodIdentity(namespace: "demo", name: "a", uid: "a-uid"))), .gone,
+            .vanished),
         Row("namespace_terminating", .refusal(.namespaceTerminating), .terminating),
         Row("unauthorized", .refusal(Status(code: 401, message: "Unauthorized")), .retrying),
         Row("forbidden", .refusal(.forbidden), .retrying),
@@ -126,7 +128,9 @@ struct PodEvictionTests {
         #expect(pod.ends.count == 1)
     }
 
-    @Test("the API's troubles never use up the retries", arguments: [Exchange.Answer.away, .refusal(.serverError), .refusal(.throttled), .refusal(Status(code: 401))])
+    @Test(
+        "the API's troubles never use up the retries",
+        arguments: [Exchange.Answer.away, .refusal(.serverError), .refusal(.throttled), .refusal(Status(code: 401))])
     func retriesForEver(answer: Exchange.Answer) {
         var pod = OnePod()
         for step in 0..<100 {
@@ -149,7 +153,9 @@ struct PodEvictionTests {
         #expect(pod.eviction.remaining.message == "no")
     }
 
-    @Test("Retry-After is kept, whoever says it", arguments: [Status.throttled, .serverError, .badRequest, .forbidden, .budget("web"), .webhook("kv")])
+    @Test(
+        "Retry-After is kept, whoever says it",
+        arguments: [Status.throttled, .serverError, .badRequest, .forbidden, .budget("web"), .webhook("kv")])
     func retryAfter(status: Status) {
         var pod = OnePod()
         pod.ask(.refusal(status), retryAfter: .seconds(32))

@@ -12,7 +12,9 @@ struct PodFeedTests {
 
     private static func list(_ version: String) -> PodList { PodList(resourceVersion: version, items: []) }
 
-    private mutating func end(_ reason: WatchRestart, code: Int? = nil, after lived: Duration? = nil) -> [DrainEvent.Fact] {
+    private mutating func end(_ reason: WatchRestart, code: Int? = nil, after lived: Duration? = nil) -> [DrainEvent
+        .Fact]
+    {
         if let lived {
             _ = feed.watchOpened(at: now)
             now = now + lived

@@ -25,7 +25,9 @@ struct RandomDrainTests {
             let world = RandomWorld(seed: UInt64(seed))
             world.drain.run()
             if let outcome = world.drain.summary?.outcome { outcomes.insert(outcome) }
-            for case .evictionAnswered(let attempt) in world.drain.events.map(\.fact) { answers.insert(attempt.reply.answer) }
+            for case .evictionAnswered(let attempt) in world.drain.events.map(\.fact) {
+                answers.insert(attempt.reply.answer)
+            }
         }
         #expect(outcomes == Set(DrainOutcome.allCases))
         #expect(answers == Set(EvictionAnswer.allCases).subtracting([.replaced]))

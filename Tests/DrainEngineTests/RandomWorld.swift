@@ -67,7 +67,9 @@ struct RandomWorld {
         for pod in pods {
             let until = ScriptedDrain.epoch + .seconds(Int.random(in: 0...400, using: &random))
             let isForEver = Self.chance(20, &random)
-            let noes: [Status] = [.budget("web"), .budget("db"), .webhook("kv"), .severalBudgets, .namespaceTerminating]
+            let noes: [Status] = [
+                .budget("web"), .budget("db"), .webhook("kv"), .severalBudgets, .namespaceTerminating,
+            ]
             let no = noes.randomElement(using: &random) ?? .budget("web")
             tempers[pod.metadata.name] =
                 switch Int.random(in: 0..<100, using: &random) {
@@ -89,7 +91,8 @@ struct RandomWorld {
         let reviews = Self.chance(50, &random)
         var random = random
         drain.script = { [unowned drain] call, now in
-            let latency = Duration.milliseconds(Int.random(in: 1...Int.random(in: 2...3000, using: &random), using: &random))
+            let latency = Duration.milliseconds(
+                Int.random(in: 1...Int.random(in: 2...3000, using: &random), using: &random))
             if outageStart..<outageEnd ~= now { return .init(.away, after: latency) }
             if Self.chance(trouble, &random) {
                 let troubles: [ScriptedDrain.Reply] = [
@@ -156,7 +159,9 @@ struct RandomWorld {
         }
         if Self.chance(10, &random) {
             let uncordons = Self.chance(50, &random)
-            drain.at(.milliseconds(Int.random(in: 0...60_000, using: &random))) { $0.tell(.cancel(uncordon: uncordons)) }
+            drain.at(.milliseconds(Int.random(in: 0...60_000, using: &random))) {
+                $0.tell(.cancel(uncordon: uncordons))
+            }
         }
         if Self.chance(10, &random) {
             let deadline = ScriptedDrain.epoch + .seconds(Int.random(in: 0...900, using: &random))

@@ -1,3 +1,4 @@
+import DrainTelemetry
 import KubernetesAPI
 import Telemetry
 import TestSupport
@@ -16,6 +17,10 @@ struct BudgetSeriesTests {
             since: ScriptedDrain.epoch + .seconds(since), refusals: 1, firstMessage: "", lastMessage: "")
     }
 
+    private func observe(_ fact: DrainEvent.Fact, at offset: Duration = .zero) {
+        rig.metrics.observe(DrainEvent(at: ScriptedDrain.epoch + offset, fact))
+    }
+
     private func budget(_ number: Int) -> Blocker { .budget(namespace: "demo", name: "b\(number)") }
 
     private func labels(_ number: Int) -> [String: String] { ["pdb_namespace": "demo", "pdb": "b\(number)"] }
@@ -29,14 +34,14 @@ struct BudgetSeriesTests {
     @Test("they appear with the first refusal, show the longest wait, and disappear with the last pod")
     func appearAndDisappear() {
         #expect(blocked(1) == nil)
-        rig.observe(.waitBegan(wait(0, budget(1), since: 5)))
-        rig.observe(.waitBegan(wait(1, budget(1), since: 3)))
+        observe(.waitBegan(wait(0, budget(1), since: 5)))
+        observe(.waitBegan(wait(1, budget(1), since: 3)))
         #expect(blocked(1) == 2)
         #expect(waitStart(1) == (ScriptedDrain.epoch + .seconds(3)).seconds)
-        rig.observe(.waitEnded(wait(1, budget(1), since: 3), .allowed), at: .seconds(9))
+        observe(.waitEnded(wait(1, budget(1), since: 3), .allowed), at: .seconds(9))
         #expect(blocked(1) == 1)
         #expect(waitStart(1) == (ScriptedDrain.epoch + .seconds(5)).seconds)
-        rig.observe(.waitEnded(wait(0, budget(1), since: 5), .abandoned), at: .seconds(9))
+        observe(.waitEnded(wait(0, budget(1), since: 5), .abandoned), at: .seconds(9))
         #expect(blocked(1) == nil && waitStart(1) == nil)
         #expect(rig.value("drain_pdb_wait_duration_seconds_sum", ["outcome": "allowed"]) == 6)
         #expect(rig.value("drain_pdb_wait_duration_seconds_sum", ["outcome": "abandoned"]) == 4)
@@ -44,16 +49,16 @@ struct BudgetSeriesTests {
 
     @Test("no more than 20 are shown; the rest are counted, and move up in the order of their coming")
     func cap() {
-        for number in 0..<23 { rig.observe(.waitBegan(wait(number, budget(number)))) }
+        for number in 0..<23 { observe(.waitBegan(wait(number, budget(number)))) }
         #expect((0..<23).filter { blocked($0) != nil } == Array(0..<20))
         #expect(rig.value("drain_pdb_series_suppressed") == 3)
-        rig.observe(.waitEnded(wait(4, budget(4)), .allowed))
+        observe(.waitEnded(wait(4, budget(4)), .allowed))
         #expect(blocked(4) == nil && blocked(20) == 1 && blocked(21) == nil)
         #expect(rig.value("drain_pdb_series_suppressed") == 2)
         // One that is not shown goes: nothing moves up.
-        rig.observe(.waitEnded(wait(21, budget(21)), .allowed))
+        observe(.waitEnded(wait(21, budget(21)), .allowed))
         #expect(rig.value("drain_pdb_series_suppressed") == 1 && blocked(22) == nil)
-        rig.observe(.waitEnded(wait(0, budget(0)), .allowed))
+        observe(.waitEnded(wait(0, budget(0)), .allowed))
         #expect(blocked(22) == 1 && waitStart(22) == ScriptedDrain.epoch.seconds)
         #expect(rig.value("drain_pdb_series_suppressed") == 0)
     }
@@ -62,16 +67,16 @@ struct BudgetSeriesTests {
         "a webhook and several budgets at once have no series: no budget can be named",
         arguments: [Blocker.webhook(name: "kv"), .severalBudgets(namespace: "demo")])
     func noBudget(blocker: Blocker) {
-        rig.observe(.waitBegan(wait(0, blocker)))
-        rig.observe(.waitEnded(wait(0, blocker), .allowed), at: .seconds(5))
+        observe(.waitBegan(wait(0, blocker)))
+        observe(.waitEnded(wait(0, blocker), .allowed), at: .seconds(5))
         #expect(!rig.registry.collect().contains { $0.name.hasPrefix("drain_pdb_blocked") })
         #expect(rig.value("drain_pdb_wait_duration_seconds_count", ["outcome": "allowed"]) == 0)
     }
 
     @Test("the same name in another namespace is another budget")
     func namespaces() {
-        rig.observe(.waitBegan(wait(0, budget(1))))
-        rig.observe(.waitBegan(wait(1, .budget(namespace: "other", name: "b1"))))
+        observe(.waitBegan(wait(0, budget(1))))
+        observe(.waitBegan(wait(1, .budget(namespace: "other", name: "b1"))))
         #expect(blocked(1) == 1)
         #expect(rig.value("drain_pdb_blocked_pods", ["pdb_namespace": "other", "pdb": "b1"]) == 1)
     }

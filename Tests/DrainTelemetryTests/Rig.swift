@@ -17,10 +17,10 @@ final class Rig: Sendable {
     private let finishedSpans = Lock<[Span]>([])
     private let lines = Lock<[LogLine]>([])
 
-    init() {
+    init(dryRun: Bool = false) {
         metrics = DrainMetrics(
             registry, build: BuildInfo(version: "1.0.0", revision: "abc", swiftVersion: "6.3"), node: "node-a",
-            dryRun: false, boot: "boot-1", time: TimeSource { [clock] in clock.withLock { $0 } })
+            dryRun: dryRun, boot: "boot-1", time: TimeSource { [clock] in clock.withLock { $0 } })
         spanObserver = DrainSpans(node: "node-a", boot: "boot-1", serverAddress: "10.0.0.1") { [finishedSpans] span in
             finishedSpans.withLock { $0.append(span) }
         }
@@ -71,7 +71,8 @@ extension ScriptedDrain {
         policy.concurrency = 3
         policy.maxRetries = 0
         let pods: [Pod] = [
-            .stub("api-0"), .stub("bad-0"), .stub("db-0"), .stub("db-1"), .stub("kv-0"), .stub("logs", owner: .daemonSet("logs")),
+            .stub("api-0"), .stub("bad-0"), .stub("db-0"), .stub("db-1"), .stub("kv-0"),
+            .stub("logs", owner: .daemonSet("logs")),
             .stub("old-0", finalizers: ["example.com/hold"], deletion: epoch + .seconds(3)),
             .stub("stuck-0"), .stub("web-0"), .stub("web-1"), .stub("zz-0"),
             .stub("proxy", namespace: "kube-system", annotations: [Pod.mirrorAnnotation: "x"]),

@@ -47,7 +47,11 @@ public struct ScriptedCluster {
 
     public var list: PodList {
         let items = pods.values.filter { $0.spec.nodeName == node.metadata.name }
-            .sorted { ($0.metadata.namespace, $0.metadata.name, $0.metadata.uid) < ($1.metadata.namespace, $1.metadata.name, $1.metadata.uid) }
+            .sorted {
+                ($0.metadata.namespace, $0.metadata.name, $0.metadata.uid) < (
+                    $1.metadata.namespace, $1.metadata.name, $1.metadata.uid
+                )
+            }
         return PodList(resourceVersion: String(version), items: items)
     }
 

@@ -12,7 +12,9 @@ public final class ScriptedDrain {
         /// From sending to the answer; `nil`: none ever comes.
         public var latency: Duration?
 
-        public init(_ answer: Exchange.Answer, retryAfter: Duration? = nil, after latency: Duration? = .milliseconds(10)) {
+        public init(
+            _ answer: Exchange.Answer, retryAfter: Duration? = nil, after latency: Duration? = .milliseconds(10)
+        ) {
             self.answer = answer
             self.retryAfter = retryAfter
             self.latency = latency
@@ -75,7 +77,10 @@ public final class ScriptedDrain {
         start = DrainStart(id: "drain-1", trigger: trigger, deadline: deadline.map { Self.epoch + $0 })
     }
 
-    public convenience init(_ pods: [Pod], policy: DrainPolicy = DrainPolicy(node: "node-a"), seed: UInt64 = 1, deadline: Duration? = .seconds(3600)) {
+    public convenience init(
+        _ pods: [Pod], policy: DrainPolicy = DrainPolicy(node: "node-a"), seed: UInt64 = 1,
+        deadline: Duration? = .seconds(3600)
+    ) {
         self.init(policy, cluster: ScriptedCluster(node: policy.node, pods: pods), seed: seed, deadline: deadline)
     }
 
@@ -201,7 +206,8 @@ extension ScriptedDrain {
     /// Ends the watch that runs.
     public func endWatch(_ reason: WatchRestart, detail: String = "", status: Status? = nil) {
         guard let running = watch else { return }
-        schedule(.input(.watch(generation: running.generation, .ended(reason, detail: detail, status: status))), at: now)
+        schedule(
+            .input(.watch(generation: running.generation, .ended(reason, detail: detail, status: status))), at: now)
         watch = (running.generation, .max)
     }
 

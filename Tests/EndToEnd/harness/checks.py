@@ -33,6 +33,7 @@ def check(agent, outcome="completed", left=(), held=(), arrived=(), outlives=(),
     check_tree(spans, outcome)
     check_pods(spans, evictions)
     check_phases(agent, spans)
+    check_last_state(agent, spans, outcome)
     check_scrapes(agent)
     if agent.is_under_prometheus:
         check_stored(agent, spans, outcome)
@@ -184,6 +185,29 @@ def check_phases(agent, spans):
         if each.attributes.get("drain.pod.result") == "evicted":
             way = ways.get(each.attributes["k8s.pod.uid"])
             assert way in (["terminating", "gone"], ["gone"]), f"{each.attributes['k8s.pod.name']} went by {way}"
+
+
+def check_last_state(agent, spans, outcome):
+    """GET /drain at the end: outcome, phases and attempts as in the spans."""
+    state = agent.last_state()
+    if state is None:
+        return
+    assert state["state"] == state["outcome"] == outcome
+    pods = {each.attributes["k8s.pod.uid"]: each for each in named(spans, "pod.evict")}
+    assert pods.keys() == {each["uid"] for each in state["pods"]}, "GET /drain and spans know different pods"
+    for each in state["pods"]:
+        told = pods[each["uid"]].attributes
+        assert each["attempts"] == told["drain.eviction.attempts"], f"{each} but {told}"
+        ended = {"evicted": "gone", "vanished": "gone", "failed": "failed"}.get(told.get("drain.pod.result"))
+        assert each["phase"] == told.get("drain.pod.phase", ended), f"{each} but {told}"
+    assert state["counts"] == phase_counts(state)
+
+
+def phase_counts(state):
+    counts = {phase: 0 for phase in state["counts"]}
+    for each in state["pods"]:
+        counts[each["phase"]] += 1
+    return counts
 
 
 def check_scrapes(agent):

@@ -1,0 +1,113 @@
+import DrainTelemetry
+import KubernetesAPI
+import Telemetry
+import TestSupport
+import Testing
+import Timestamps
+
+@testable import DrainEngine
+
+@Suite("DrainLog: events as lines")
+struct DrainLogTests {
+    private let rig = Rig()
+
+    private func messages(_ level: LogLevel? = nil) -> [String] {
+        rig.logLines.filter { level == nil || $0.level == level }.map(\.message)
+    }
+
+    @Test("a busy drain's lines, debug and all, are as they should be")
+    func golden() throws {
+        let drain = ScriptedDrain.busy()
+        rig.attach(to: drain)
+        drain.at(.seconds(12)) { $0.tell(.deadline(ScriptedDrain.epoch + .seconds(15))) }
+        #expect(drain.run() == .ended)
+        let lines = rig.logLines.flatMap { $0.json() }
+        #expect(String(decoding: lines, as: UTF8.self) == (try Golden.text("drain-log.jsonl", renewedFrom: lines)))
+    }
+
+    @Test("a hundred retries are one warning, the rest is for those who debug")
+    func retries() {
+        let drain = ScriptedDrain([.stub("a")], deadline: .seconds(600))
+        drain.script = { call, _ in if case .evict = call { .init(.serverError) } else { nil } }
+        rig.attach(to: drain)
+        drain.run()
+        #expect(drain.evictions(of: "a").count > 50)
+        #expect(messages(.warning) == ["eviction is tried again"])
+        #expect(messages(.debug).count > 100)
+        #expect(messages(.error) == ["drain ended"])
+    }
+
+    @Test("a budget that says no for minutes is one warning, and one line when it is over")
+    func waits() {
+        let drain = ScriptedDrain([.stub("a")], deadline: .seconds(600))
+        drain.script = { call, now in
+            if case .evict = call, now < ScriptedDrain.epoch + .seconds(300) { .init(.budget("web")) } else { nil }
+        }
+        rig.attach(to: drain)
+        drain.run()
+        #expect(messages(.warning) == ["eviction is blocked"])
+        let ended = rig.logLines.first { $0.message == "wait ended" }
+        #expect(ended?.fields.first { $0.0 == "pdb" }?.1 == .string("demo/web"))
+        #expect(ended?.fields.first { $0.0 == "outcome" }?.1 == .string("allowed"))
+    }
+
+    @Test("every line names the drain and the node, and stands in the trace")
+    func common() {
+        let drain = ScriptedDrain.busy()
+        rig.attach(to: drain)
+        drain.run(limit: .seconds(20))
+        let trace = DrainTrace(DrainStart(id: "drain-1", trigger: .command), boot: "boot-1")
+        #expect(!rig.logLines.isEmpty)
+        for line in rig.logLines {
+            #expect(Array(line.fields.prefix(2).map(\.0)) == ["drain_id", "node"])
+            #expect(line.trace?.0 == trace.traceID)
+        }
+    }
+
+    @Test("a drain with very many pods left names the first twenty")
+    func remaining() {
+        let drain = ScriptedDrain((0..<40).map { .stub("p\($0)") }, deadline: .seconds(10))
+        drain.script = { call, _ in if case .evict = call { .init(.budget("web")) } else { nil } }
+        rig.attach(to: drain)
+        drain.run()
+        guard case .array(let names)? = rig.logLines.last?.fields.first(where: { $0.0 == "remaining" })?.1 else {
+            Issue.record("no remaining pods")
+            return
+        }
+        #expect(names.count == 20 && names.first == .string("demo/p0 blocked"))
+    }
+
+    @Test(
+        "an outcome's level says how bad it is",
+        arguments: [
+            (DrainOutcome.completed, LogLevel.info), (.cancelled, .warning), (.incomplete, .error), (.timedOut, .error),
+            (.failed, .error),
+        ])
+    func levels(outcome: DrainOutcome, level: LogLevel) {
+        rig.log.observe(
+            DrainEvent(
+                at: ScriptedDrain.epoch,
+                .ended(
+                    DrainSummary(
+                        outcome: outcome, reason: "", total: 0, evicted: 0, vanished: 0, failed: 0, remaining: [],
+                        leftCordoned: false))))
+        #expect(rig.logLines.map(\.level) == [level])
+    }
+
+    @Test("what goes wrong around the pods is said with its reason")
+    func troubles() {
+        let troubles: [DrainEvent.Fact] = [
+            .pollingChanged(true, reason: "forbidden"), .pollingChanged(false, reason: ""),
+            .requestFailed(.list, message: "away", retryIn: .milliseconds(1500)), .throttled(for: .seconds(2)),
+            .watchEnded(.expired, detail: "too old"), .cordon(.uncordonFailed(message: "no")),
+        ]
+        for trouble in troubles { rig.log.observe(DrainEvent(at: ScriptedDrain.epoch, trouble)) }
+        #expect(
+            rig.logLines.map { "\($0.level.rawValue) \($0.message)" } == [
+                "warning watch does not work: listing pods instead", "info watch works again",
+                "warning request failed: trying again", "warning server asked for a pause", "debug watch ended",
+                "error node could not be uncordoned",
+            ])
+        #expect(rig.logLines[2].fields.last?.1 == .string("1.5s"))
+    }
+}

@@ -1,0 +1,215 @@
+import DrainTelemetry
+import KubernetesAPI
+import Telemetry
+import TestSupport
+import Testing
+import Timestamps
+
+@testable import DrainEngine
+
+@Suite("DrainSpans: events as a tree of spans")
+struct DrainSpansTests {
+    private let rig = Rig()
+    private let trace = DrainTrace(DrainStart(id: "drain-1", trigger: .command), boot: "boot-1")
+
+    private func named(_ name: String) -> [Span] { rig.spans.filter { $0.name == name } }
+
+    private func attribute(_ key: String, of span: Span?) -> AttributeValue? {
+        span?.attributes.first { $0.key == key }?.value
+    }
+
+    private func pod(_ name: String) -> Span? {
+        named("pod.evict").first { attribute("k8s.pod.name", of: $0) == .string(name) }
+    }
+
+    /// One root, every parent there, no id twice, children within their parents.
+    private func expectOneTree(_ spans: [Span]) {
+        let byID = Dictionary(spans.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        #expect(byID.count == spans.count)
+        #expect(spans.filter { $0.parent == nil }.map(\.name) == ["node.drain"])
+        #expect(Set(spans.map(\.traceID)) == [trace.traceID])
+        for span in spans {
+            #expect(span.start <= span.end, "\(span.name)")
+            guard let parent = span.parent else { continue }
+            #expect(byID[parent] != nil, "\(span.name) has no parent")
+            #expect(
+                byID[parent].map { $0.start <= span.start && span.end <= $0.end } == true, "\(span.name) lies outside")
+        }
+    }
+
+    private func seconds(_ span: Span) -> Double {
+        span.attributes.reduce(0) { sum, attribute in
+            guard attribute.key.hasPrefix("drain.seconds."), case .double(let seconds) = attribute.value else {
+                return sum
+            }
+            return sum + seconds
+        }
+    }
+
+    @Test("the spans of a drain are one tree, and its parts add up", arguments: 1...20)
+    func oneTree(seed: UInt64) {
+        let drain = ScriptedDrain((0..<8).map { .stub("p\($0)") }, seed: seed, deadline: .seconds(60))
+        var random = SeededGenerator(seed: seed)
+        drain.script = { call, _ in
+            guard case .evict = call else { return nil }
+            let answers: [Status?] = [nil, .budget("web"), .budget("db"), .serverError, .webhook("kv"), .badRequest]
+            return (answers.randomElement(using: &random) ?? nil).map {
+                .init($0, after: .milliseconds(Int.random(in: 1...4000, using: &random)))
+            }
+        }
+        drain.termination = { _ in .milliseconds(Int.random(in: 0...40_000, using: &random)) }
+        rig.attach(to: drain)
+        #expect(drain.run() == .ended)
+        expectOneTree(rig.spans)
+        #expect(named("pod.evict").count == 8)
+        for span in named("pod.evict") { #expect(abs(seconds(span) - (span.end - span.start).inSeconds) < 1e-6) }
+        let answered = drain.events.count { if case .evictionAnswered = $0.fact { true } else { false } }
+        #expect(named("eviction.attempt").count == answered)
+        let waits = drain.events.count { if case .waitEnded = $0.fact { true } else { false } }
+        #expect(named("pdb.wait").count == waits)
+        #expect(rig.spans.last?.name == "node.drain")
+    }
+
+    @Test("a quiet drain's spans, line for line")
+    func golden() throws {
+        let drain = ScriptedDrain([.stub("a"), .stub("b", finalizers: ["example.com/hold"])])
+        var isFirst = true
+        drain.script = { call, _ in
+            guard case .evict(let pod, _) = call, pod.name == "b", isFirst else { return nil }
+            isFirst = false
+            return .init(.budget("web"))
+        }
+        rig.attach(to: drain)
+        #expect(drain.run() == .ended)
+        let lines = rig.spans.flatMap { span in
+            SpanEncoding.line(span, resource: [("service.name", .string("drain-agent"))], scope: ("drain", "1.0.0"))
+        }
+        #expect(String(decoding: lines, as: UTF8.self) == (try Golden.text("drain-spans.jsonl", renewedFrom: lines)))
+    }
+
+    @Test("an attempt is a client's span with what went over the wire")
+    func attempt() throws {
+        let drain = ScriptedDrain([.stub("a")], deadline: .seconds(4))
+        drain.script = { call, _ in if case .evict = call { .init(.serverError) } else { nil } }
+        rig.attach(to: drain)
+        drain.run()
+        let span = try #require(named("eviction.attempt").first)
+        #expect(span.kind == .client && span.parent == trace.pod("a-uid") && span.id == trace.attempt("a-uid", 1))
+        #expect(attribute("http.request.method", of: span) == .string("POST"))
+        #expect(attribute("http.response.status_code", of: span) == .int(503))
+        #expect(attribute("url.template", of: span) == .string("/api/v1/namespaces/{namespace}/pods/{name}/eviction"))
+        #expect(attribute("server.address", of: span) == .string("10.0.0.1"))
+        #expect(attribute("k8s.audit_id", of: span) != nil)
+        #expect(attribute("error.type", of: span) == .string("server_error"))
+        #expect(span.status == .error("etcd is away"))
+    }
+
+    @Test("a budget's no is an answer and no error")
+    func refusalIsNoError() {
+        let drain = ScriptedDrain([.stub("a")], deadline: .seconds(4))
+        drain.script = { call, _ in if case .evict = call { .init(.budget("web")) } else { nil } }
+        rig.attach(to: drain)
+        drain.run()
+        let span = named("eviction.attempt").first
+        #expect(span?.status == .unset)
+        #expect(attribute("error.type", of: span) == nil)
+        #expect(attribute("drain.eviction.answer", of: span) == .string("budget"))
+    }
+
+    @Test("after 50 attempts a pod's further ones have no spans, and its own span says how many")
+    func attemptCap() {
+        let drain = ScriptedDrain([.stub("a")], deadline: .seconds(300))
+        drain.script = { call, _ in if case .evict = call { .init(.budget("web")) } else { nil } }
+        rig.attach(to: drain)
+        drain.run()
+        let attempts = drain.evictions(of: "a").count
+        #expect(attempts == 60)
+        #expect(named("eviction.attempt").count == 50)
+        #expect(attribute("drain.eviction.attempts", of: pod("a")) == .int(60))
+        #expect(attribute("drain.eviction.attempts_omitted", of: pod("a")) == .int(10))
+        #expect(attribute("drain.eviction.retries", of: pod("a")) == .int(59))
+    }
+
+    @Test("what is open when the drain is over ends with it, as errors that say why")
+    func timedOut() {
+        let drain = ScriptedDrain.busy()
+        rig.attach(to: drain)
+        drain.at(.seconds(30)) { $0.tell(.deadline($0.now)) }
+        #expect(drain.run() == .ended)
+        #expect(drain.summary?.outcome == .timedOut)
+        expectOneTree(rig.spans)
+        #expect(named("pod.evict").count == 10)
+        #expect(pod("stuck-0")?.status == .error("timed_out"))
+        #expect(attribute("drain.pod.phase", of: pod("stuck-0")) == .string("terminating"))
+        #expect(attribute("drain.pod.result", of: pod("web-0")) == .string("evicted"))
+        #expect(pod("web-0")?.status == .unset)
+        let stuck = named("pod.termination").first { $0.parent == trace.pod("stuck-0-uid") }
+        #expect(stuck?.status == .error("timed_out"))
+        let old = named("pod.termination").first { $0.parent == trace.pod("old-0-uid") }
+        #expect(attribute("drain.finalizers", of: old) == .strings(["example.com/hold"]))
+        guard case .double(let overdue)? = attribute("drain.overdue_seconds", of: old) else {
+            Issue.record("no overdue seconds")
+            return
+        }
+        #expect(overdue > 26)
+        let root = named("node.drain").first
+        #expect(attribute("drain.outcome", of: root) == .string("timed_out"))
+        #expect(attribute("drain.pods.excluded", of: root) == .int(3))
+        #expect(named("pdb.wait").allSatisfy { attribute("drain.wait.outcome", of: $0) == .string("abandoned") })
+    }
+
+    @Test("a process that ends before its drain ends all open spans as interrupted, waits too, and once")
+    func interrupt() {
+        let drain = ScriptedDrain.busy()
+        rig.attach(to: drain)
+        drain.run(limit: .seconds(20))
+        let before = rig.spans.count
+        rig.spanObserver.interrupt(at: drain.now)
+        expectOneTree(rig.spans)
+        let open = rig.spans.dropFirst(before)
+        #expect(open.count { $0.name == "pdb.wait" } == 3)
+        #expect(open.allSatisfy { $0.status == .error("drain.interrupted") })
+        #expect(attribute("drain.interrupted", of: named("node.drain").first) == .bool(true))
+        let count = rig.spans.count
+        rig.spanObserver.interrupt(at: drain.now)
+        drain.run()
+        #expect(rig.spans.filter { $0.name == "node.drain" }.count == 1)
+        #expect(rig.spans.count >= count)
+    }
+
+    @Test("before a drain has begun there is nothing to interrupt")
+    func nothingToInterrupt() {
+        rig.spanObserver.interrupt(at: ScriptedDrain.epoch)
+        #expect(rig.spans.isEmpty)
+    }
+
+    @Test("what is open at the end of a completed drain is no error: our own pod, a dry run's pods")
+    func completedWithOpenPods() {
+        var policy = DrainPolicy(node: "node-a")
+        policy.selfPod = PodIdentity(namespace: "demo", name: "agent", uid: "agent-uid")
+        let drain = ScriptedDrain([.stub("agent")], policy: policy)
+        drain.termination = { _ in nil }
+        rig.attach(to: drain)
+        drain.run()
+        #expect(drain.summary?.outcome == .completed)
+        #expect(pod("agent")?.status == .unset)
+        #expect(attribute("error.type", of: pod("agent")) == nil)
+        #expect(named("node.drain").first?.status == .ok)
+    }
+
+    @Test("a drain that was asked for within a trace joins it")
+    func joins() throws {
+        let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let start = DrainStart(id: "d", trigger: .http, traceparent: header)
+        rig.observe(.began(start, DrainPolicy(node: "node-a")))
+        rig.observe(
+            .ended(
+                DrainSummary(
+                    outcome: .failed, reason: "no", total: 0, evicted: 0, vanished: 0, failed: 0, remaining: [],
+                    leftCordoned: false)), at: .seconds(1))
+        let root = try #require(rig.spans.first)
+        #expect(root.traceID.description == "0af7651916cd43dd8448eb211c80319c")
+        #expect(root.parent?.description == "b7ad6b7169203331")
+        #expect(root.status == .error("no"))
+    }
+}
