@@ -85,6 +85,9 @@ rules:
 - level: None
   users: [system:apiserver, system:kube-controller-manager, system:kube-scheduler]
   verbs: [get, list, watch]
+- level: Metadata
+  users: [system:serviceaccount:kube-system:drain-agent]
+  verbs: [get, list, watch]
 - level: None
   userGroups: [system:serviceaccounts:kube-system]
   verbs: [get, list, watch]

@@ -5,7 +5,6 @@ from harness.permissions import kubeconfig_with, rule, shipped_rules, without
 from harness.pods import STUCK, environment_of, wait_for_deletion
 from harness.spans import named
 from harness.triggers import moment, terminate
-from harness.until import until
 
 
 def lacking(scenario, resource, verb):
@@ -26,12 +25,7 @@ def test_the_shipped_role_is_enough(scenario):
     scenario.deployment("web", replicas=2)
     scenario.budget("web", maxUnavailable=1)
     scenario.daemon_set("logger")
-    scenario.daemon_set("orphan")
-    scenario.kubernetes.delete("apps/v1/daemonsets", "orphan", scenario.namespace, orphan=True)
-    until(
-        "end of the DaemonSet",
-        lambda: scenario.kubernetes.find("apps/v1/daemonsets", "orphan", scenario.namespace) is None,
-    )
+    scenario.orphan_of_daemon_set("orphan")
     scenario.stateful_set("db")
     agent = scenario.sidecar("--self", "leave", "--termination-grace", "100s", environment=environment_of(us))
     scenario.open_spare()
@@ -115,8 +109,7 @@ def test_with_deleting_pods_disable_eviction_goes_past_budgets(scenario):
 
 
 def test_without_reading_daemon_sets_their_orphans_are_left(scenario):
-    scenario.daemon_set("orphan")
-    scenario.kubernetes.delete("apps/v1/daemonsets", "orphan", scenario.namespace, orphan=True)
+    scenario.orphan_of_daemon_set("orphan")
     scenario.deployment("web")
     agent = scenario.sidecar(kubeconfig=lacking(scenario, "daemonsets", "get"))
     agent.trigger()

@@ -79,6 +79,10 @@ class Agent:
         self._process.send_signal(number)
 
     @property
+    def pid(self):
+        return self._process.pid
+
+    @property
     def has_ended(self):
         return self._process.poll() is not None
 

@@ -17,6 +17,7 @@ class Eviction:
     is_dry_run: bool
     grace: int | None
     at: str
+    was_read: bool  # who is refused before that leaves no body in the log
 
     @property
     def is_accepted(self):
@@ -74,4 +75,5 @@ def eviction_of(event):
         is_dry_run=options.get("dryRun") == ["All"],
         grace=options.get("gracePeriodSeconds"),
         at=event["requestReceivedTimestamp"],
+        was_read="requestObject" in event,
     )
