@@ -187,9 +187,9 @@ class Agent:
 
     def stored(self, metric, by):
         """The metric's last values that Prometheus stored, by a label's value."""
-        return self.scenario.stage.prometheus.last(
-            f'{metric}{{scenario="{self.scenario.name}",agent="{self.name}"}}', by
-        )
+        name, _, labels = metric.partition("{")
+        selector = ",".join(filter(None, [f'scenario="{self.scenario.name}"', f'agent="{self.name}"', labels.rstrip("}")]))
+        return self.scenario.stage.prometheus.last(f"{name}{{{selector}}}", by)
 
     def past_the_cordon(self):
         """Waits until pods that come now count as arrived: those bound up to 2 s after the cordon may have been missed."""
