@@ -237,6 +237,17 @@ struct PodEvictionTests {
         #expect(pod.eviction.phase == .failed && pod.ends == [.failed])
     }
 
+    @Test("who is told to wait may ask: what was forbidden before counts no more")
+    func forbiddenThenBlocked() {
+        var pod = OnePod()
+        for _ in 0..<3 {
+            pod.ask(.refusal(.forbidden))
+            pod.now = pod.now + .seconds(60)
+            pod.ask(.refusal(.budget("web")))
+        }
+        #expect(pod.eviction.phase == .blocked && pod.consequences.isEmpty)
+    }
+
     @Test("where a review denied us, one forbidden is enough")
     func denied() {
         var pod = OnePod()
