@@ -232,7 +232,8 @@ import Timestamps
 
     @Test("SIGHUP means nothing")
     func hangup() async throws {
-        try await TestCluster.with { _ in } _: { cluster in
+        try await TestCluster.with { _ in
+        } _: { cluster in
             try await cluster.run(["--on-sigterm", "exit"]) { agent in
                 _ = try await agent.address()
                 agent.child.send(SIGHUP)
@@ -245,7 +246,8 @@ import Timestamps
 
     @Test("after a crash the next agent takes the socket over; beside a live one it may not")
     func socketTakenOver() async throws {
-        try await TestCluster.with { _ in } _: { cluster in
+        try await TestCluster.with { _ in
+        } _: { cluster in
             try await cluster.run { agent in
                 _ = try await agent.address()
                 agent.child.send(SIGKILL)
