@@ -7,7 +7,7 @@ import Testing
 @testable import DrainAgent
 
 /// `drain-agent drain`: the real binary against a simulated cluster, over HTTP.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct DrainCommandTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct DrainCommandTests {
     @Test("drain empties the node, leaves what belongs there, and exits with 0")
     func completes() async throws {
         try await TestCluster.with {

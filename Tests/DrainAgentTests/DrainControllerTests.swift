@@ -7,7 +7,7 @@ import Timestamps
 
 @testable import DrainAgent
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct DrainControllerTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct DrainControllerTests {
     private func withController(
         frozen: Bool = false, timeout: Duration? = nil,
         _ body: (DrainController, AgentTelemetry, TestCluster) async throws -> Void

@@ -10,12 +10,13 @@ import Timestamps
 @testable import DrainAgent
 
 /// `drain-agent run` and its signals.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct SidecarTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct SidecarTests {
     @Test("a SIGTERM is not lost, from the first moment on")
     func earlySignals() async throws {
         try await TestCluster.with { _ in
         } _: { cluster in
             for _ in 0..<20 {
+                try Task.checkCancellation()
                 try await cluster.run(["--on-sigterm", "exit"]) { agent in
                     try await agent.masksSignals()
                     agent.child.send(SIGTERM)
