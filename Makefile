@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
+SCENARIOS_AT_ONCE ?= 4
 SWIFT_BUILD := swift build -j $(JOBS)
 # Where the tests find the tools that scripts/install puts beside the project.
 TEST_ENVIRONMENT := DRAIN_AGENT_PYTHON=$(CACHE)/venv/bin/python DRAIN_AGENT_TOOLS=$(CACHE)/tools/bin PATH="$(CACHE)/tools/bin:$$PATH"
@@ -22,13 +23,21 @@ build: ## Build the release binary, with Swift's runtime in it.
 	$(SWIFT_BUILD) -c release --static-swift-stdlib --product drain-agent
 	@ls -l "$$(swift build -c release --show-bin-path)/drain-agent"
 
-test: lint test-unit ## Check the style and run every test; installs what they need.
+test: lint test-unit test-end-to-end ## Check the style and run every test; installs what they need.
 
 test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test
 	$(SWIFT_BUILD) --build-tests
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
+
+test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs those with that in their name.
+	@scripts/install build test
+	$(SWIFT_BUILD) --product drain-agent
+	@Tests/EndToEnd/control-plane-build.sh >/dev/null
+	$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$${DRAIN_AGENT_BINARY:-$$(swift build --show-bin-path)/drain-agent}" \
+		$(CACHE)/venv/bin/python -B -m pytest -n $(SCENARIOS_AT_ONCE) --maxschedchunk 1 \
+		-c Tests/EndToEnd/pytest.ini Tests/EndToEnd $(if $(SCENARIO),-k '$(SCENARIO)')
 
 test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 	@scripts/install build test

@@ -73,14 +73,15 @@ let package = Package(
         tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
         tests("DrainEngine", ["KubernetesAPI", "Locking", "Timestamps"]),
         tests("Telemetry", ["Locking", "Timestamps"]),
-        tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Timestamps"]),
+        tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
         tests("Gzip"),
         tests("HTTPServer", ["Locking"]),
         tests("ClusterModel", ["KubernetesAPI", "Timestamps"]),
         tests(
             "DrainAgent",
             [
-                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer", "HTTPClient",
+                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer",
+                "HTTPClient",
                 "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

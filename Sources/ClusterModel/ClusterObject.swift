@@ -59,6 +59,7 @@ public struct NamespaceRecord: Sendable, Equatable {
 public struct EventRecord: Sendable, Equatable {
     public var metadata: ObjectMeta
     public var generateName: String
+    public var involvedAPIVersion: String
     public var involvedKind: String
     public var involvedNamespace: String
     public var involvedName: String
@@ -72,13 +73,14 @@ public struct EventRecord: Sendable, Equatable {
     public var eventTime: Timestamp?
 
     public init(
-        metadata: ObjectMeta, generateName: String = "", involvedKind: String = "", involvedNamespace: String = "",
-        involvedName: String = "", involvedUID: String = "", reason: String = "", message: String = "",
-        type: String = "Normal", action: String = "", reportingComponent: String = "", reportingInstance: String = "",
-        eventTime: Timestamp? = nil
+        metadata: ObjectMeta, generateName: String = "", involvedAPIVersion: String = "", involvedKind: String = "",
+        involvedNamespace: String = "", involvedName: String = "", involvedUID: String = "", reason: String = "",
+        message: String = "", type: String = "Normal", action: String = "", reportingComponent: String = "",
+        reportingInstance: String = "", eventTime: Timestamp? = nil
     ) {
         self.metadata = metadata
         self.generateName = generateName
+        self.involvedAPIVersion = involvedAPIVersion
         self.involvedKind = involvedKind
         self.involvedNamespace = involvedNamespace
         self.involvedName = involvedName

@@ -14,9 +14,9 @@ final class SignalFeed: Sendable {
 
     /// Before any other thread exists.
     static func block() {
-        signal(SIGPIPE, SIG_IGN)
         var set = Self.set
         pthread_sigmask(SIG_BLOCK, &set, nil)
+        signal(SIGPIPE, SIG_IGN)
     }
 
     /// The main thread's life from here on.

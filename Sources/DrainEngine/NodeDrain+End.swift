@@ -7,11 +7,12 @@ extension NodeDrain {
         switch stage {
         case .readingNode, .listing, .checkingOwners:
             let reached = deadline.map { $0 <= now } ?? false
+            let patience = GoDuration.format(policy.startupTimeout ?? .zero)
             end(
                 reached ? .timedOut : .failed,
                 reached
                     ? "the deadline passed before the pods could be listed"
-                    : "no pods could be listed within \(GoDuration.format(policy.startupTimeout ?? .zero)): \(lastError)",
+                    : "no pods could be listed within \(patience) (--startup-timeout): \(lastError)",
                 at: now, into: &step)
         case .cordoning: end(.timedOut, "the deadline passed before the node could be cordoned", at: now, into: &step)
         case .draining, .verifying:

@@ -1,4 +1,3 @@
-internal import Timestamps
 internal import ClusterModel
 internal import KubernetesAPI
 internal import Timestamps

@@ -98,6 +98,7 @@ extension EventRecord {
         var involved: JSON = ["kind": .string(involvedKind)]
         involved.add("namespace", involvedNamespace.isEmpty ? nil : .string(involvedNamespace))
         involved.add("name", .string(involvedName))
+        involved.add("apiVersion", involvedAPIVersion.isEmpty ? nil : .string(involvedAPIVersion))
         involved.add("uid", involvedUID.isEmpty ? nil : .string(involvedUID))
         let time = eventTime.map { JSON.string($0.rfc3339(.microseconds)) } ?? .null
         return [

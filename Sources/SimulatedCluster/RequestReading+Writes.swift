@@ -131,7 +131,8 @@ extension RequestReading {
         func text(_ name: String) -> String { body[name]?.string ?? "" }
         return EventRecord(
             metadata: ObjectMeta(name: metadata?["name"]?.string ?? "", namespace: namespace),
-            generateName: metadata?["generateName"]?.string ?? "", involvedKind: involved?["kind"]?.string ?? "",
+            generateName: metadata?["generateName"]?.string ?? "",
+            involvedAPIVersion: involved?["apiVersion"]?.string ?? "", involvedKind: involved?["kind"]?.string ?? "",
             involvedNamespace: involved?["namespace"]?.string ?? "", involvedName: involved?["name"]?.string ?? "",
             involvedUID: involved?["uid"]?.string ?? "", reason: text("reason"), message: text("message"),
             type: text("type"), action: text("action"), reportingComponent: text("reportingComponent"),

@@ -1,4 +1,3 @@
-internal import KubernetesAPI
 internal import ClusterModel
 internal import HTTPServer
 internal import KubernetesAPI

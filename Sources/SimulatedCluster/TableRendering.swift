@@ -137,7 +137,7 @@ struct TableRendering {
     }
 
     /// As kubectl writes ages: two units at most, the second only where the first is small.
-    private static func age(of metadata: ObjectMeta, at now: Timestamp) -> String {
+    static func age(of metadata: ObjectMeta, at now: Timestamp) -> String {
         guard let since = metadata.creationTimestamp else { return "<unknown>" }
         let seconds = max(0, (now - since).nanoseconds / 1_000_000_000)
         switch seconds {

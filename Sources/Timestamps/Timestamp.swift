@@ -11,7 +11,11 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     public static let distantFuture = Timestamp(nanoseconds: .max)
 
     /// Seconds since the epoch, as Prometheus wants its timestamps.
-    public var seconds: Double { Double(nanoseconds) / 1e9 }
+    public var seconds: Double {
+        // Split first: today's nanoseconds need more bits than a Double has.
+        let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return Double(whole) + Double(rest) / 1e9
+    }
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.nanoseconds < b.nanoseconds }
 

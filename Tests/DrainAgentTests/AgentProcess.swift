@@ -43,6 +43,20 @@ struct AgentProcess: Sendable {
         return code
     }
 
+    /// Until it holds SIGTERM back, the earliest moment at which none must be lost. What shows it is that SIGPIPE is
+    /// ignored, which comes right after; the mask itself shows nothing while `sigwait` waits.
+    func masksSignals() async throws {
+        let sigpipe: UInt64 = 1 << 12
+        while !Task.isCancelled {
+            let status = String(
+                decoding: try Data(contentsOf: URL(fileURLWithPath: "/proc/\(child.pid)/status")), as: UTF8.self)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }
+            let ignored = line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } ?? 0
+            if ignored & sigpipe != 0 { return }
+            await Task.yield()
+        }
+    }
+
     /// A line of the JSON log by its message, said already or to come.
     func log(_ message: String) async throws -> JSONValue {
         let line = await child.error.first(containing: "\"msg\":\"\(message)\"")
@@ -95,13 +109,14 @@ extension TestCluster {
         _ arguments: [String] = [], environment: [String: String] = [:], output: ChildProgram.Output = .read,
         _ body: (AgentProcess) async throws -> Void
     ) async throws {
+        let usual = [("--kubeconfig", kubeconfig), ("--listen", "127.0.0.1:0"), ("--spans", spans)]
         let fixed = [
-            "run", "--node", Self.node, "--kubeconfig", kubeconfig, "--listen", "127.0.0.1:0",
-            "--control-socket", socket, "--termination-log", terminationLog, "--pdb-retry-interval", "100ms",
+            "run", "--node", Self.node, "--control-socket", socket, "--termination-log", terminationLog,
+            "--pdb-retry-interval", "100ms",
         ]
-        let spans = arguments.contains("--spans") ? [] : ["--spans", self.spans]
+        let rest = usual.filter { !arguments.contains($0.0) }.flatMap { [$0.0, $0.1] }
         try await AgentProcess.with(
-            fixed + spans + arguments, in: directory, environment: environment, output: output, body)
+            fixed + rest + arguments, in: directory, environment: environment, output: output, body)
     }
 
     /// One of the commands that talk to the running agent.

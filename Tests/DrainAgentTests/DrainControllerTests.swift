@@ -7,7 +7,7 @@ import Timestamps
 
 @testable import DrainAgent
 
-@Suite(.timeLimit(.minutes(1))) struct DrainControllerTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct DrainControllerTests {
     private func withController(
         frozen: Bool = false, timeout: Duration? = nil,
         _ body: (DrainController, AgentTelemetry, TestCluster) async throws -> Void
@@ -108,10 +108,8 @@ import Timestamps
             await controller.limit(to: .distantFuture)
             await controller.limit(to: nil)
             #expect(await controller.outcome().outcome == .timedOut)
-            let status = telemetry.progress.current
-            let began = try #require(status.startedAt)
-            #expect(try #require(status.deadline) >= began + .milliseconds(1500))
-            #expect(try #require(status.deadline) != .distantFuture)
+            let given = try #require(telemetry.progress.current.deadline) - TimeSource.anchored().now()
+            #expect(given < .seconds(60))
         }
     }
 

@@ -113,8 +113,8 @@ import Timestamps
     @Test("every reason to leave a pod, and every blocker, has words of its own")
     func words() {
         #expect(Set(ExclusionReason.allCases.map(\.text)).count == ExclusionReason.allCases.count)
-        #expect(Blocker.budget(namespace: "shop", name: "web").text == "budget shop/web")
-        #expect(Blocker.severalBudgets(namespace: "shop").text == "several budgets of namespace shop")
-        #expect(Blocker.webhook(name: "guard.example").text == "webhook guard.example")
+        #expect(Blocker.budget(namespace: "shop", name: "web").description == "budget shop/web")
+        #expect(Blocker.severalBudgets(namespace: "shop").description == "several budgets of namespace shop")
+        #expect(Blocker.webhook(name: "guard.example").description == "webhook guard.example")
     }
 }

@@ -1,7 +1,7 @@
 /// An answer of /metrics, by series.
 struct Scrape {
     let text: String
-    private let values: [String: Double]
+    let all: [String: Double]
 
     init(_ body: [UInt8]) {
         text = String(decoding: body, as: UTF8.self)
@@ -10,11 +10,11 @@ struct Scrape {
             guard let space = line.lastIndex(of: " ") else { continue }
             values[String(line[..<space])] = Double(line[line.index(after: space)...])
         }
-        self.values = values
+        all = values
     }
 
     /// `nil`: no such series.
-    subscript(_ series: String) -> Double? { values[series] }
+    subscript(_ series: String) -> Double? { all[series] }
 
     func hasEnded(_ outcome: String) -> Bool {
         self["drain_last_completion_timestamp_seconds{outcome=\"\(outcome)\"}"] ?? 0 > 0

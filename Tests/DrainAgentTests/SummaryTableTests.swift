@@ -50,7 +50,7 @@ import Timestamps
             lines.suffix(3) == [
                 "demo        web-1         blocked   1          The disruption budget web needs 2 healthy pods and has 2 currently",
                 "demo        exporter      left      0          owned by a DaemonSet",
-                "node/node-a not drained: timed out in 1m5s: 1 pod is left at the deadline",
+                "node/node-a not drained: timed out in 1m5s: 1 pod (1 blocked by budget demo/web) left at the deadline",
             ])
     }
 

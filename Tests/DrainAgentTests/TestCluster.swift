@@ -62,6 +62,10 @@ struct TestCluster: Sendable {
         }
     }
 
+    /// Somebody, or chance, does something to the cluster; or looks.
+    @discardableResult
+    func change<Result>(_ body: (inout ClusterModel) -> Result) -> Result { simulated.withModel(body) }
+
     var revision: Int { simulated.withModel { $0.revision } }
 
     private func remove() async {

@@ -3,6 +3,7 @@
 #
 #   control-plane.sh start DIR [--owner PID]   etcd, API server, controller manager, scheduler; returns when they work
 #   control-plane.sh kubelets DIR ARG...       kubelets.py --dir DIR ARG... in the background; returns when it is ready
+#   control-plane.sh end DIR NAME              ends the kubelets of that name
 #   control-plane.sh stop DIR                  ends everything that was started for DIR, leaves its files
 #   control-plane.sh remove DIR                stop, then deletes what start made in DIR
 #   control-plane.sh status DIR                one line for each process
@@ -32,7 +33,7 @@ readonly stop_timeout=10  # seconds
 
 say() { printf 'control-plane: %s\n' "$*" >&2; }
 usage() {
-  sed -n '4,14p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,2\}//' >&2
+  sed -n '3,15p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,2\}//' >&2
   exit 64
 }
 
@@ -217,6 +218,11 @@ rules:
   resources:
   - group: ""
     resources: [pods/eviction, nodes]
+- level: Request
+  verbs: [delete]
+  resources:
+  - group: ""
+    resources: [pods]
 - level: Metadata
 POLICY
 }
@@ -444,6 +450,7 @@ esac
 case $command in
   start) start_all "$@" ;;
   kubelets) start_kubelets "$@" ;;
+  end) end_process "$1" ;;
   stop) stop_all ;;
   remove) remove_all ;;
   status) show_status ;;

@@ -3,7 +3,10 @@ import Telemetry
 
 /// Where spans and logs go.
 struct TelemetryOptions: ParsableArguments {
-    @Option(help: "File for tracing spans, one OTLP JSON object a line; -: stdout, what run does unless told otherwise; \"\": none.")
+    @Option(
+        help:
+            "File for tracing spans, one OTLP JSON object a line; -: stdout, what run does unless told otherwise; \"\": none."
+    )
     var spans: String?
 
     @Option(help: "Log lines on stderr: json (run), or text for people (drain).")

@@ -84,9 +84,11 @@ extension DrainDemand.Overrides {
             return value
         }
 
-        /// A fraction, or a number beyond an integer, is no syntax error: it is named as the others are.
+        /// A fraction, or a number beyond an integer, is no syntax error, though the decoder's own error says so outside.
         private static func integer(_ fields: KeyedDecodingContainer<Key>, _ key: Key) throws -> Int64 {
-            do { return try fields.decode(Int64.self, forKey: key) } catch DecodingError.dataCorrupted {
+            do { return try fields.decode(Int64.self, forKey: key) } catch let error as DecodingError {
+                throw error
+            } catch {
                 throw Malformed(description: "\(key.stringValue): not a whole number in range")
             }
         }

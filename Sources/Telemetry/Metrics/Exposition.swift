@@ -59,12 +59,6 @@ enum Exposition {
         return "\(mantissa)e+\(exponent < 10 ? "0" : "")\(exponent)"
     }
 
-    /// Seconds since the epoch. A `Double` cannot hold today's nanoseconds: dividing them would turn .25 into .2499998.
-    static func seconds(_ moment: Timestamp) -> Double {
-        let (whole, rest) = moment.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-        return Double(whole) + Double(rest) / 1e9
-    }
-
     private static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }

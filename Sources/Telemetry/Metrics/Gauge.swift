@@ -14,7 +14,7 @@ public final class Gauge: Sendable {
     public func set(_ value: Double) { state.withLock { $0 = value } }
 
     /// Sets seconds since the epoch; 0 for no moment.
-    public func set(_ moment: Timestamp?) { set(moment.map(Exposition.seconds) ?? 0) }
+    public func set(_ moment: Timestamp?) { set(moment?.seconds ?? 0) }
 
     public var value: Double { state.withLock { $0 } }
 }
