@@ -230,6 +230,42 @@ import Timestamps
         }
     }
 
+    @Test("SIGHUP means nothing")
+    func hangup() async throws {
+        try await TestCluster.with { _ in
+        } _: { cluster in
+            try await cluster.run(["--on-sigterm", "exit"]) { agent in
+                _ = try await agent.address()
+                agent.child.send(SIGHUP)
+                _ = try await agent.log("SIGHUP is ignored")
+                agent.child.send(SIGTERM)
+                #expect(await agent.exitCode() == 0)
+            }
+        }
+    }
+
+    @Test("after a crash the next agent takes the socket over; beside a live one it may not")
+    func socketTakenOver() async throws {
+        try await TestCluster.with { _ in
+        } _: { cluster in
+            try await cluster.run { agent in
+                _ = try await agent.address()
+                agent.child.send(SIGKILL)
+                #expect(await agent.child.end() == .killed(signal: SIGKILL))
+            }
+            #expect(FileManager.default.fileExists(atPath: cluster.socket))
+            try await cluster.run { agent in
+                _ = try await agent.address()
+                try await cluster.control(["status"]) { _, code in #expect(code == 0) }
+                try await cluster.run { second in
+                    #expect(await second.exitCode() == 1)
+                    #expect(second.child.error.text.contains(cluster.socket))
+                }
+                try await cluster.control(["status"]) { _, code in #expect(code == 0) }
+            }
+        }
+    }
+
     @Test("under a DaemonSet, draining on SIGTERM is warned of")
     func daemonSetWarning() async throws {
         try await TestCluster.with {
