@@ -40,7 +40,7 @@ def test_500_pods_on_one_node(scenario, record_property):
     agent = scenario.sidecar("--log-level", "info")
     with MemoryPeak(agent.pid) as memory:
         agent.trigger()
-        agent.wait_for("its end", lambda state: state["outcome"], PATIENCE)
+        agent.exit_code(PATIENCE)
     drained = check(agent)
     assert len(drained.accepted) == 500
     sent = len(drained.evictions)
