@@ -5,6 +5,8 @@ import pytest
 from harness.scenario import Scenario
 from harness.stage import Run, Stage
 
+pytest_plugins = ["harness.measured"]
+
 
 def is_worker(config):
     return hasattr(config, "workerinput")

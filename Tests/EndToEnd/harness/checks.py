@@ -33,6 +33,7 @@ def check(agent, outcome="completed", left=(), held=(), arrived=(), outlives=(),
     check_tree(spans, outcome)
     check_pods(spans, evictions)
     check_phases(agent, spans)
+    check_last_state(agent, spans, outcome)
     check_scrapes(agent)
     if agent.is_under_prometheus:
         check_stored(agent, spans, outcome)
@@ -110,6 +111,9 @@ def check_evictions(evictions, there, stays, lost_races):
     accepted = set()
     for each in evictions:
         who = f"{each.namespace}/{each.pod} ({each.audit_id})"
+        if not each.was_read:
+            assert each.code in (401, 403, 429), f"eviction of {who} without a body: {each.code}"
+            continue
         assert each.uid, f"eviction of {who} without a UID precondition"
         assert each.uid in there, f"eviction of {who} with the UID {each.uid}, which was not on the node"
         assert each.is_dry_run or each.uid not in stays, f"eviction of {who}, which was to be left alone"
@@ -165,7 +169,8 @@ def check_pods(spans, evictions):
         assert code in CODES.get(answer, {code}), f"{sent.pod}: {code} was read as {answer}"
         assert (answer == "accepted") == (code in (200, 201)), f"{sent.pod}: {code} was read as {answer}"
     told = {each.attributes.get("k8s.audit_id") for each in named(spans, "eviction.attempt")}
-    untold = [each for each in evictions if each.audit_id not in told]
+    # After a 401 the client reads its credential again, and tries again in the same attempt.
+    untold = [each for each in evictions if each.audit_id not in told and each.code != 401]
     answerless = [each for each in named(spans, "eviction.attempt") if "k8s.audit_id" not in each.attributes]
     assert len(untold) <= len(answerless), f"evictions without a span: {untold}"
 
@@ -180,6 +185,29 @@ def check_phases(agent, spans):
         if each.attributes.get("drain.pod.result") == "evicted":
             way = ways.get(each.attributes["k8s.pod.uid"])
             assert way in (["terminating", "gone"], ["gone"]), f"{each.attributes['k8s.pod.name']} went by {way}"
+
+
+def check_last_state(agent, spans, outcome):
+    """GET /drain at the end: outcome, phases and attempts as in the spans."""
+    state = agent.last_state()
+    if state is None:
+        return
+    assert state["state"] == state["outcome"] == outcome
+    pods = {each.attributes["k8s.pod.uid"]: each for each in named(spans, "pod.evict")}
+    assert pods.keys() == {each["uid"] for each in state["pods"]}, "GET /drain and spans know different pods"
+    for each in state["pods"]:
+        told = pods[each["uid"]].attributes
+        assert each["attempts"] == told["drain.eviction.attempts"], f"{each} but {told}"
+        ended = {"evicted": "gone", "vanished": "gone", "failed": "failed"}.get(told.get("drain.pod.result"))
+        assert each["phase"] == told.get("drain.pod.phase", ended), f"{each} but {told}"
+    assert state["counts"] == phase_counts(state)
+
+
+def phase_counts(state):
+    counts = {phase: 0 for phase in state["counts"]}
+    for each in state["pods"]:
+        counts[each["phase"]] += 1
+    return counts
 
 
 def check_scrapes(agent):
