@@ -74,7 +74,7 @@ struct Sidecar: Sendable {
         defer { probe.cancel() }
         let (happenings, post) = AsyncStream<Happening>.makeStream()
         Task { for await signal in signals.stream { post.yield(.signal(signal)) } }
-        Task { post.yield(.ended(await controller.outcome())) }
+        Task { if let summary = await controller.outcome() { post.yield(.ended(summary)) } }
         for await happening in happenings {
             switch happening {
             case .signal(.hangup): telemetry.say(.info, "SIGHUP is ignored")
@@ -100,6 +100,11 @@ struct Sidecar: Sendable {
     private func terminate(at now: Timestamp) async -> Int32? {
         let grace = Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
         if await controller.hasBegun {
+            // The outcome is there and about to be told: there will be no time to wait for a scrape.
+            guard await controller.isRunning else {
+                linger.finish()
+                return nil
+            }
             let deadline = await deadline(grace, signalAt: now)
             telemetry.say(
                 .info, "SIGTERM while draining", [("deadline", deadline.map { .string($0.rfc3339()) } ?? .null)])
