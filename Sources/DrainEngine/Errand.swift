@@ -33,7 +33,8 @@ struct Errand: Equatable {
         return true
     }
 
-    /// 403 and 401 are believed after two seconds only: a server that has just started says them wrongly.
+    /// 403 and 401 are believed after two seconds of nothing else only: a server that has just started says them
+    /// wrongly.
     mutating func answered(
         _ exchange: Exchange, at now: Timestamp, policy: DrainPolicy, random: inout SeededGenerator
     ) -> Verdict {
@@ -43,6 +44,7 @@ struct Errand: Equatable {
         case .success(_, let object): return .done(object)
         case .failure(let failure):
             if failure.kind == .certificate, policy.certificateRefusalIsFinal { return .hopeless(failure) }
+            firstRefusal = nil
             message = "\(failure.kind.rawValue): \(failure.message)"
         case .refusal(let status):
             message = status.message
@@ -51,7 +53,7 @@ struct Errand: Equatable {
                 let first = firstRefusal ?? now
                 firstRefusal = first
                 if now - first >= .seconds(2) { return .refused(status) }
-            case 408, 409, 410, 425, 429, 500...: break
+            case 408, 409, 410, 425, 429, 500...: firstRefusal = nil
             default: return .refused(status)
             }
         }

@@ -22,7 +22,7 @@ struct PodDrain {
     /// Indices of pods that were `queued`, first in first out; those that have moved on are skipped.
     private var queue: [Int] = []
     private var queueHead = 0
-    /// Our own pod while it is queued: it is asked for when nothing else is left.
+    /// Our own pod while it could be asked for: it is when nothing else is left.
     private var ownPod: Int?
     private var dueTimes = DueQueue()
     private var deniedNamespaces: Set<String> = []
@@ -145,7 +145,7 @@ extension PodDrain {
     }
 
     private var hasQueued: Bool {
-        if let own = ownPod, unsettled == 1, pods[own].phase == .queued { return true }
+        if let own = ownPod, unsettled == 1, pods[own].isWaiting { return true }
         return queue[queueHead...].contains { pods[$0].phase == .queued }
     }
 
@@ -156,13 +156,21 @@ extension PodDrain {
             queueHead += 1
             if pods[index].phase == .queued { return index }
         }
-        if let next = dueTimes.first, next.due <= now {
+        while let next = dueTimes.first, next.due <= now {
             dueTimes.removeFirst()
-            return next.index
+            dropOutdated()
+            guard pods[next.index].isSelf, unsettled > 1 else { return next.index }
+            // It was the last one when it was first asked for; by now another has come.
+            ownPod = next.index
         }
-        guard unsettled == 1, let index = ownPod else { return nil }
+        guard unsettled == 1, let index = ownPod, pods[index].isWaiting else { return nil }
         ownPod = nil
-        return pods[index].phase == .queued ? index : nil
+        return index
+    }
+
+    /// A due time counts only while the pod still waits for just that.
+    private mutating func dropOutdated() {
+        while let next = dueTimes.first, pods[next.index].due != next.due { dueTimes.removeFirst() }
     }
 
     private mutating func change(_ index: Int, _ body: (inout PodEviction) -> PodEviction.Step) -> Step {
@@ -186,8 +194,7 @@ extension PodDrain {
         }
         if wasSettled != pods[index].isSettled { unsettled += wasSettled ? 1 : -1 }
         if let due = pods[index].due, due != dueBefore { dueTimes.insert(index: index, due: due) }
-        // A due time counts only while the pod still waits for just that.
-        while let next = dueTimes.first, pods[next.index].due != next.due { dueTimes.removeFirst() }
+        dropOutdated()
         step.facts += change.facts
         switch change.consequence {
         case .pause(let duration, let end):

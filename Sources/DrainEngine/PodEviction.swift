@@ -59,9 +59,12 @@ struct PodEviction {
     /// Nothing more will be done about it.
     var isSettled: Bool { phase == .gone || phase == .failed || (endsTerminating && phase == .terminating) }
 
-    /// A request for it has gone out; `queued`, `blocked` and `retrying` only.
+    /// It can be asked for.
+    var isWaiting: Bool { phase == .queued || phase == .blocked || phase == .retrying }
+
+    /// A request for it has gone out; only while it is waiting.
     mutating func sent(at now: Timestamp) -> Step {
-        precondition(phase == .queued || phase == .blocked || phase == .retrying)
+        precondition(isWaiting)
         attempts += 1
         isInFlight = true
         return Step(facts: [move(to: .evicting, at: now, answer: lastAnswer, blocker: wait?.blocker)])
@@ -181,6 +184,9 @@ extension PodEviction {
         _ reply: EvictionReply, retryAfter: Duration?, at now: Timestamp, policy: DrainPolicy
     ) -> Step {
         backoffStep = 0
+        // Whoever is told to wait is allowed to ask.
+        forbidden = 0
+        firstForbidden = nil
         guard policy.dryRun == .none, let blocker = reply.blocker else { return fails(reply.answer, at: now) }
         var step = Step()
         if wait?.blocker == blocker, var goesOn = wait {

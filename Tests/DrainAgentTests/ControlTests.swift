@@ -8,7 +8,7 @@ import Testing
 @testable import DrainAgent
 
 /// Who may command the sidecar, and how: over TCP and through the Unix socket.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct ControlTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct ControlTests {
     private static let authorization = (name: "Authorization", value: "Bearer s3cret")
 
     /// A sidecar that accepts the token, on a node that cannot be emptied.

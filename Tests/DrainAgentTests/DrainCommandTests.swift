@@ -7,7 +7,7 @@ import Testing
 @testable import DrainAgent
 
 /// `drain-agent drain`: the real binary against a simulated cluster, over HTTP.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct DrainCommandTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct DrainCommandTests {
     @Test("drain empties the node, leaves what belongs there, and exits with 0")
     func completes() async throws {
         try await TestCluster.with {
@@ -159,7 +159,8 @@ import Testing
     }
 
     @Test(
-        "SIGINT in the middle of a drain cancels it: exit 5, and the node stays cordoned", arguments: [SIGINT, SIGTERM])
+        "SIGINT in the middle of a drain cancels it: exit 5, and the node stays cordoned",
+        arguments: [SIGINT, SIGTERM, SIGHUP])
     func cancelled(signal: Int32) async throws {
         try await TestCluster.with {
             $0.addFrozen()
@@ -189,6 +190,19 @@ import Testing
                     #expect(await agent.exitCode() == 5)
                 }
             }
+        }
+    }
+
+    @Test("who reads only the first line of its output does not stop it")
+    func brokenPipe() async throws {
+        try await TestCluster.with {
+            $0.addShop()
+        } _: { cluster in
+            let arguments = ["drain", TestCluster.node, "--kubeconfig", cluster.kubeconfig]
+            try await AgentProcess.with(arguments, in: cluster.directory, output: .broken) { agent in
+                #expect(await agent.exitCode() == 0)
+            }
+            #expect(cluster.podsOnNode.count == 2)
         }
     }
 

@@ -7,7 +7,7 @@ import Timestamps
 
 @testable import DrainAgent
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct DrainControllerTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct DrainControllerTests {
     private func withController(
         frozen: Bool = false, timeout: Duration? = nil,
         _ body: (DrainController, AgentTelemetry, TestCluster) async throws -> Void
@@ -50,7 +50,7 @@ import Timestamps
                 #expect(await controller.start(demand(id: id), own: nil) == .already(id: id))
                 #expect(await controller.start(demand(), own: nil) == .conflict(id: id))
                 #expect(await controller.start(demand(id: "another"), own: nil) == .conflict(id: id))
-                #expect(await controller.outcome().outcome == .completed)
+                #expect(await controller.outcome()?.outcome == .completed)
             }
             #expect(await controller.isRunning == false)
             #expect(await controller.hasBegun)
@@ -72,7 +72,7 @@ import Timestamps
             #expect(await controller.cancel(uncordon: false) == false)
             _ = await controller.start(demand(), own: nil)
             #expect(await controller.cancel(uncordon: true))
-            #expect(await controller.outcome().outcome == .cancelled)
+            #expect(await controller.outcome()?.outcome == .cancelled)
             #expect(await controller.cancel(uncordon: false) == false)
             #expect(!cluster.isUnschedulable)
         }
@@ -84,8 +84,20 @@ import Timestamps
             async let early = controller.outcome()
             async let another = controller.outcome()
             _ = await controller.start(demand(), own: nil)
-            let outcomes = await [early, another, controller.outcome()].map(\.outcome)
+            let outcomes = await [early, another, controller.outcome()].map { $0?.outcome }
             #expect(outcomes == [.completed, .completed, .completed])
+        }
+    }
+
+    @Test("who stops waiting is forgotten at once, and the others are not")
+    func departed() async throws {
+        try await withController { controller, _, _ in
+            let departing = Task { await controller.outcome() }
+            async let staying = controller.outcome()
+            departing.cancel()
+            #expect(await departing.value == nil)
+            _ = await controller.start(demand(), own: nil)
+            #expect(await staying?.outcome == .completed)
         }
     }
 
@@ -95,7 +107,7 @@ import Timestamps
             _ = await controller.start(demand(), own: nil)
             let limit = TimeSource.anchored().now()
             await controller.limit(to: limit)
-            #expect(await controller.outcome().outcome == .timedOut)
+            #expect(await controller.outcome()?.outcome == .timedOut)
             #expect(await controller.graceLimit == limit)
             #expect(telemetry.progress.current.deadline == limit)
         }
@@ -107,7 +119,7 @@ import Timestamps
             _ = await controller.start(demand(), own: nil)
             await controller.limit(to: .distantFuture)
             await controller.limit(to: nil)
-            #expect(await controller.outcome().outcome == .timedOut)
+            #expect(await controller.outcome()?.outcome == .timedOut)
             let given = try #require(telemetry.progress.current.deadline) - TimeSource.anchored().now()
             #expect(given < .seconds(60))
         }
@@ -117,7 +129,7 @@ import Timestamps
     func overridden() async throws {
         try await withController(timeout: .seconds(1)) { controller, telemetry, _ in
             _ = await controller.start(demand(timeout: .zero), own: nil)
-            #expect(await controller.outcome().outcome == .completed)
+            #expect(await controller.outcome()?.outcome == .completed)
             #expect(telemetry.progress.current.deadline == nil)
         }
     }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import DrainAgent
 
-@Suite(.timeLimit(.minutes(1))) struct LingerTests {
+@Suite(.timeLimit(.minutes(2))) struct LingerTests {
     @Test("who was never scraped waits for nobody")
     func noScraper() {
         let linger = Linger()

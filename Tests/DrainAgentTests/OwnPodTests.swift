@@ -95,6 +95,15 @@ import Timestamps
         }
     }
 
+    @Test("why our own pod could not be read is told", arguments: [true, false])
+    func complaint(isAllowed: Bool) async {
+        let grace = Grace(own: Self.own, configured: nil)
+        var told: [String] = []
+        let answer = isAllowed ? pod(nil, grace: 30) : .refusal(.forbidden)
+        _ = await grace.deadline(signalAt: Self.signal, answering(answer)) { told.append($0) }
+        #expect(told == (isAllowed ? [] : [Status.forbidden.message]))
+    }
+
     @Test("no pod of ours, and nothing configured: nobody will kill us that we know of")
     func noLimit() async {
         let free = Grace(own: nil, configured: nil)

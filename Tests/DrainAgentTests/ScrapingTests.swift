@@ -8,7 +8,7 @@ import Testing
 @testable import DrainAgent
 
 /// What the sidecar shows while it drains and at its end.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct ScrapingTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct ScrapingTests {
     @Test("scrapes never fail while it drains; the agent lingers until one has shown the outcome, and no longer")
     func continuously() async throws {
         try await TestCluster.with {

@@ -10,12 +10,13 @@ import Timestamps
 @testable import DrainAgent
 
 /// `drain-agent run` and its signals.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct SidecarTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct SidecarTests {
     @Test("a SIGTERM is not lost, from the first moment on")
     func earlySignals() async throws {
         try await TestCluster.with { _ in
         } _: { cluster in
             for _ in 0..<20 {
+                try Task.checkCancellation()
                 try await cluster.run(["--on-sigterm", "exit"]) { agent in
                     try await agent.masksSignals()
                     agent.child.send(SIGTERM)
@@ -226,6 +227,42 @@ import Timestamps
                 let address = try await agent.address()
                 #expect(try await agent.log("not ready")["err"]?.string?.contains("503") == true)
                 #expect(try await agent.ask("GET", "\(address)/readyz").status == 503)
+            }
+        }
+    }
+
+    @Test("SIGHUP means nothing")
+    func hangup() async throws {
+        try await TestCluster.with { _ in
+        } _: { cluster in
+            try await cluster.run(["--on-sigterm", "exit"]) { agent in
+                _ = try await agent.address()
+                agent.child.send(SIGHUP)
+                _ = try await agent.log("SIGHUP is ignored")
+                agent.child.send(SIGTERM)
+                #expect(await agent.exitCode() == 0)
+            }
+        }
+    }
+
+    @Test("after a crash the next agent takes the socket over; beside a live one it may not")
+    func socketTakenOver() async throws {
+        try await TestCluster.with { _ in
+        } _: { cluster in
+            try await cluster.run { agent in
+                _ = try await agent.address()
+                agent.child.send(SIGKILL)
+                #expect(await agent.child.end() == .killed(signal: SIGKILL))
+            }
+            #expect(FileManager.default.fileExists(atPath: cluster.socket))
+            try await cluster.run { agent in
+                _ = try await agent.address()
+                try await cluster.control(["status"]) { _, code in #expect(code == 0) }
+                try await cluster.run { second in
+                    #expect(await second.exitCode() == 1)
+                    #expect(second.child.error.text.contains(cluster.socket))
+                }
+                try await cluster.control(["status"]) { _, code in #expect(code == 0) }
             }
         }
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import DrainAgent
 
 /// What stops a drain before it begins: one clear line on stderr, and exit 1, or 64 for a bad command line.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct StartFailureTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct StartFailureTests {
     private func fails(
         _ arguments: [String] = [], saying words: [String], _ prepare: (inout ClusterModel) -> Void = { $0.addShop() }
     ) async throws {

@@ -80,6 +80,21 @@ struct ErrandTests {
         #expect(seconds == 0 ? answers == 1 : answers > 1 && answers <= 6)
     }
 
+    @Test("a refusal long after another one, with troubles between, is not believed at once")
+    mutating func refusedAfterTroubles() {
+        var errand = Errand(.version, at: Self.start)
+        var now = Self.start
+        for answer in [Exchange.Answer.refusal(.forbidden), .away, .refusal(.forbidden)] {
+            _ = errand.sends(at: now)
+            let verdict = errand.answered(exchange(answer), at: now, policy: DrainPolicy(node: "n"), random: &random)
+            guard case .again = verdict else {
+                Issue.record("\(verdict)")
+                return
+            }
+            now = now + .seconds(30)
+        }
+    }
+
     @Test("an expired page token is asked again: the client starts the list anew")
     mutating func expiredContinue() throws {
         var errand = Errand(.version, at: Self.start)

@@ -48,6 +48,10 @@ struct Ledger {
         if accepted.contains(pod.uid) { complaints.append("\(pod) evicted again") }
         if excluded.contains(pod.uid) { complaints.append("\(pod) evicted though excluded") }
         if phases[index] != .evicting { complaints.append("\(pod) asked for while \(phases[index])") }
+        let others = phases.indices.filter { $0 != index && phases[$0] != .gone && phases[$0] != .failed }
+        if pod.uid == policy.selfPod?.uid, !others.isEmpty, policy.dryRun == .none {
+            complaints.append("own pod not last")
+        }
         if policy.dryRun == .client { complaints.append("a dry run asked for \(pod)") }
     }
 

@@ -128,6 +128,20 @@ struct PodDrainTests {
         #expect(drain.isSettled)
     }
 
+    @Test("our own pod, asked for once and to be asked for again, lets a late target go first")
+    func ownPodYields() {
+        var drain = Self.drain(1, own: 0)
+        #expect(Self.send(&drain) == [0])
+        Self.answer(&drain, 0, .refusal(.budget("web")))
+        _ = drain.add(.stub("late"), isSelf: false, at: Self.start)
+        #expect(Self.send(&drain) == [1])
+        Self.answer(&drain, 1, .created)
+        let later = Self.start + .seconds(60)
+        #expect(Self.send(&drain, at: later).isEmpty && drain.nextWake == nil)
+        _ = drain.vanished(index: 1, at: later)
+        #expect(Self.send(&drain, at: later) == [0])
+    }
+
     @Test("our own pod still goes when the others have failed")
     func ownPodAfterFailures() {
         var drain = Self.drain(2, own: 0)

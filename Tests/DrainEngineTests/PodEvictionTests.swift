@@ -169,6 +169,11 @@ struct PodEvictionTests {
         #expect(pod.consequences == [.pause(.seconds(2), until: pod.now + .seconds(2))])
         pod.ask(.refusal(.throttled))
         #expect(pod.consequences.count == 1)
+        // The pod's own backoff has grown beyond that: it is nobody else's.
+        for _ in 0..<10 {
+            pod.ask(.refusal(.throttled), retryAfter: .milliseconds(1))
+            #expect(pod.consequences.last == .pause(.milliseconds(1), until: pod.now + .milliseconds(1)))
+        }
     }
 
     @Test("a budget's and a webhook's no are asked again at their intervals")
@@ -235,6 +240,17 @@ struct PodEvictionTests {
         pod.now = ScriptedDrain.epoch + .seconds(31)
         pod.ask(.refusal(.forbidden))
         #expect(pod.eviction.phase == .failed && pod.ends == [.failed])
+    }
+
+    @Test("who is told to wait may ask: what was forbidden before counts no more")
+    func forbiddenThenBlocked() {
+        var pod = OnePod()
+        for _ in 0..<3 {
+            pod.ask(.refusal(.forbidden))
+            pod.now = pod.now + .seconds(60)
+            pod.ask(.refusal(.budget("web")))
+        }
+        #expect(pod.eviction.phase == .blocked && pod.consequences.isEmpty)
     }
 
     @Test("where a review denied us, one forbidden is enough")

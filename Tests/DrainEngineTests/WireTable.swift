@@ -43,7 +43,7 @@ enum WireTable {
         Row("wire-1.20/evict-400-name-mismatch.json", .rejected),
         Row("wire-1.20/evict-403-rbac.json", .forbidden),
         Row("wire-1.20/evict-404-missing.json", .gone),
-        // The namespace is gone and so is the pod; the watch says that, the answer does not name the pod.
+        // The namespace is gone, and so is the pod.
         Row("wire-1.20/evict-404-namespace.json", .gone),
         Row("wire-1.20/evict-409-uid-precondition.json", .replaced),
         Row("wire-1.20/evict-429-pdb.json", .budget, .budget(namespace: "demo", name: "g-pdb")),

@@ -14,6 +14,20 @@ struct WireTests {
         #expect(Set(pinned).count == pinned.count)
     }
 
+    @Test("the tests that a row names do read its file")
+    func pinnedByWhatItSays() throws {
+        let tests = "\(Fixtures.root)/Tests"
+        let sources = try FileManager.default.subpathsOfDirectory(atPath: tests).filter { $0.hasSuffix(".swift") }
+        for (file, tester) in WireTable.elsewhere where tester.hasSuffix("Tests") {
+            let name = file.split(separator: "/").last?.dropLast(".json".count) ?? ""
+            let readers = try sources.filter { $0.contains(tester) }.filter { path in
+                String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(tests)/\(path)")), as: UTF8.self)
+                    .contains(name)
+            }
+            #expect(!readers.isEmpty, "\(file): \(tester)")
+        }
+    }
+
     private struct Body<Value: Decodable>: Decodable { var body: Value }
 
     private func body<Value: Decodable>(_ type: Value.Type, _ file: String) throws -> Value {

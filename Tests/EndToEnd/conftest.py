@@ -1,9 +1,13 @@
 """The fixtures. One run has one stage, whatever the number of workers: the process that was started by hand owns it."""
 
+import signal
+
 import pytest
 
 from harness.scenario import Scenario
 from harness.stage import Run, Stage
+
+pytest_plugins = ["harness.measured"]
 
 
 def is_worker(config):
@@ -20,6 +24,8 @@ def pytest_sessionstart(session):
     config = session.config
     if is_worker(config) or config.option.collectonly:
         return
+    # As Ctrl-C: an orderly end, with everything taken down.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     config.run = Run()
     config.add_cleanup(config.run.end)  # also after a Ctrl-C
     config.run.start()

@@ -86,18 +86,29 @@ def test_several_budgets_on_one_pod_block_it_until_one_is_taken_away(scenario):
     assert codes.count(500) >= 2 and len(drained.accepted) == 2
 
 
-def test_pods_that_were_never_ready_hold_a_budget_until_they_are(scenario):
+def test_pods_that_are_not_ready_hold_a_budget_until_they_are(scenario):
     scenario.deployment("web", replicas=2, ready_after="never")
     scenario.budget("web", ready=False, minAvailable=1)
     agent = scenario.sidecar()
+    scenario.open_spare()
     agent.trigger()
     agent.wait_for("blocked pods", lambda state: blocked(state) == 2)
+    agent.scrape()
     for pod in scenario.pods_of("web"):
         scenario.annotate(pod, ready_after="0")
-    scenario.open_spare()
-    agent.scrape()
-    scenario.change_budget("web", minAvailable=0)
-    check(agent)
+    (replacement,) = scenario.wait_for_pods("web", 1, node=scenario.spare, ready=False)
+    scenario.annotate(replacement, ready_after="0")
+    assert len(check(agent).accepted) == 2
+
+
+def test_a_blocked_pod_vanishes_when_its_namespace_is_deleted(scenario):
+    scenario.deployment("web", replicas=2)
+    scenario.budget("web", maxUnavailable=0)
+    agent = scenario.sidecar()
+    agent.trigger()
+    agent.wait_for("blocked pods", lambda state: blocked(state) == 2)
+    scenario.kubernetes.delete("v1/namespaces", scenario.namespace)
+    assert not check(agent, lost_races=True).accepted
 
 
 def test_disable_eviction_goes_past_a_budget(scenario):

@@ -81,7 +81,7 @@ struct DrainCommand: AgentCommand {
         let interrupts = Task {
             for await _ in signals.stream { _ = await controller.cancel(uncordon: false) }
         }
-        let summary = await controller.outcome()
+        guard let summary = await controller.outcome() else { return AgentExit.cancelled }
         interrupts.cancel()
         if summary.outcome != .failed {
             for line in SummaryTable.lines(stack.progress.current, summary, at: time.now()) { say(line) }

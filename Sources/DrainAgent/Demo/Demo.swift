@@ -48,7 +48,7 @@ struct Demo {
             for await _ in signals.stream { _ = await controller.cancel(uncordon: false) }
         }
         let ticker = Task { await display.follow(telemetry.progress, time: time) }
-        let summary = await controller.outcome()
+        guard let summary = await controller.outcome() else { return AgentExit.cancelled }
         ticker.cancel()
         await ticker.value
         interrupts.cancel()

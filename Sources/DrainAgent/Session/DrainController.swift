@@ -28,7 +28,8 @@ actor DrainController {
     private let time: TimeSource
     private var current: Current?
     private var reports: Task<Void, Never>?
-    private var waiters: [CheckedContinuation<DrainSummary, Never>] = []
+    private var waiters: [Int: CheckedContinuation<DrainSummary?, Never>] = [:]
+    private var lastWaiter = 0
     private var terminationBegan: Timestamp?
 
     /// `timeout`: `--timeout`; `nil`: none.
@@ -91,17 +92,29 @@ actor DrainController {
         return true
     }
 
-    /// How the drain ended, or will; waits for one that has not begun, too.
-    func outcome() async -> DrainSummary {
+    /// How the drain ended, or will; waits for one that has not begun, too. `nil`: the caller was cancelled, as those
+    /// are whose client has gone.
+    func outcome() async -> DrainSummary? {
         if let summary = current?.summary { return summary }
-        return await withCheckedContinuation { waiters.append($0) }
+        lastWaiter += 1
+        let waiter = lastWaiter
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { return continuation.resume(returning: nil) }
+                waiters[waiter] = continuation
+            }
+        } onCancel: {
+            Task { await forget(waiter) }
+        }
     }
+
+    private func forget(_ waiter: Int) { waiters.removeValue(forKey: waiter)?.resume(returning: nil) }
 
     private func ended(_ summary: DrainSummary) {
         current?.summary = summary
         reports?.cancel()
-        for waiter in waiters { waiter.resume(returning: summary) }
-        waiters = []
+        for waiter in waiters.values { waiter.resume(returning: summary) }
+        waiters = [:]
     }
 
     /// How it stands, every 30 seconds: the log's answer to "is anything happening?".

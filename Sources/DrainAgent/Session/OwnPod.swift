@@ -42,6 +42,8 @@ struct OwnPod: Sendable {
 struct Grace: Sendable {
     /// Kept for the end of the program: spans, termination log, last scrape.
     static let reserve = Duration.seconds(3)
+    /// What remains of it when the last scrape has been waited for long enough.
+    static let lastMoment = Duration.milliseconds(1500)
     /// What the kubelet gives where nobody says otherwise.
     static let usual = Duration.seconds(30)
 
@@ -56,15 +58,28 @@ struct Grace: Sendable {
     }
 
     /// Our pod's `deletionTimestamp` lies ahead by the grace period; a probe's kill and a node's shutdown set none.
+    /// `complain` hears why the pod could not be read.
     func deadline(
-        signalAt: Timestamp, _ send: @Sendable (APIRequest) async -> Exchange
+        signalAt: Timestamp, _ send: @Sendable (APIRequest) async -> Exchange, complain: (String) -> Void = { _ in }
     ) async -> Timestamp? {
         guard let own else { return estimate(signalAt: signalAt) }
         let exchange = await send(APIRequest(.readPod(namespace: own.namespace, name: own.name)))
         guard case .success(_, .pod(let pod)) = exchange.answer, own.uid.isEmpty || own.uid == pod.metadata.uid else {
+            complain(exchange.answer.complaint ?? "\(own) is another pod by now")
             return estimate(signalAt: signalAt)
         }
         if let deletion = pod.metadata.deletionTimestamp { return deletion - Self.reserve }
         return signalAt + (configured ?? .seconds(pod.spec.terminationGracePeriodSeconds)) - Self.reserve
+    }
+}
+
+extension Exchange.Answer {
+    /// Why it is no success, for the log.
+    fileprivate var complaint: String? {
+        switch self {
+        case .success: nil
+        case .refusal(let status): status.message
+        case .failure(let failure): failure.message
+        }
     }
 }

@@ -85,7 +85,7 @@ struct Sidecar: Sendable {
     private func serve(_ signals: SignalFeed) async -> Int32 {
         let (happenings, post) = AsyncStream<Happening>.makeStream()
         Task { for await signal in signals.stream { post.yield(.signal(signal)) } }
-        Task { post.yield(.ended(await controller.outcome())) }
+        Task { if let summary = await controller.outcome() { post.yield(.ended(summary)) } }
         for await happening in happenings {
             switch happening {
             case .signal(.hangup): telemetry.say(.info, "SIGHUP is ignored")
@@ -111,7 +111,12 @@ struct Sidecar: Sendable {
     private func terminate(at now: Timestamp) async -> Int32? {
         let grace = Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
         if await controller.hasBegun {
-            let deadline = await grace.deadline(signalAt: now, cluster.quickSend)
+            // The outcome is there and about to be told: there will be no time to wait for a scrape.
+            guard await controller.isRunning else {
+                linger.finish()
+                return nil
+            }
+            let deadline = await deadline(grace, signalAt: now)
             telemetry.say(
                 .info, "SIGTERM while draining", [("deadline", deadline.map { .string($0.rfc3339()) } ?? .null)])
             await controller.limit(to: deadline)
@@ -142,8 +147,14 @@ struct Sidecar: Sendable {
         var demand = DrainDemand(.sigterm)
         demand.limit = grace.estimate(signalAt: now)
         _ = await controller.start(demand, own: grace.own)
-        await controller.limit(to: await grace.deadline(signalAt: now, cluster.quickSend))
+        await controller.limit(to: await deadline(grace, signalAt: now))
         return nil
+    }
+
+    private func deadline(_ grace: Grace, signalAt: Timestamp) async -> Timestamp? {
+        await grace.deadline(signalAt: signalAt, cluster.quickSend) { problem in
+            telemetry.say(.warning, "cannot read our own pod", [("err", .string(problem))])
+        }
     }
 
     private func evidence() async -> String? {
@@ -193,23 +204,48 @@ struct Sidecar: Sendable {
     private func stayForScrape(_ happenings: AsyncStream<Happening>) async {
         guard linger.expectsScrape else { return }
         let now = time.now()
-        let limit =
-            await controller.graceLimit.map { min($0, now + options.linger.value) } ?? now + options.linger.value
+        let patience = now + options.linger.value
+        let limit = min(patience, await controller.graceLimit.map(lastScrape) ?? patience)
         guard limit > now else { return }
         telemetry.say(.info, "waiting for a scrape that shows the outcome", [("until", .string(limit.rfc3339()))])
-        let alarm = Task {
-            // Cancelled: the scrape was there first.
-            _ = try? await Task.sleep(for: limit - now)
-            linger.finish()
-        }
-        let signalled = Task {
-            for await happening in happenings {
-                if case .signal = happening { linger.finish() }
-            }
-        }
+        let alarm = Task { await finishLinger(at: limit) }
+        let signalled = Task { await heedSignals(happenings) }
         await linger.wait()
         alarm.cancel()
         signalled.cancel()
+    }
+
+    /// A SIGTERM ends the waiting; but the one that our own pod's eviction brought says only until when we live.
+    private func heedSignals(_ happenings: AsyncStream<Happening>) async {
+        var expectsOurOwn = await isLeavingItself
+        for await happening in happenings {
+            guard case .signal(let signal) = happening, signal != .hangup else { continue }
+            guard expectsOurOwn else { return linger.finish() }
+            expectsOurOwn = false
+            let grace = Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
+            guard let deadline = await deadline(grace, signalAt: time.now()) else { return linger.finish() }
+            Task { await finishLinger(at: lastScrape(deadline)) }
+        }
+    }
+
+    /// Our own pod was evicted by us, and nobody else has asked us to end.
+    private var isLeavingItself: Bool {
+        get async {
+            guard await controller.graceLimit == nil, let own = readiness.ownPod.identity else { return false }
+            return telemetry.progress.current.pods.contains { entry in
+                entry.phase == .terminating && entry.attempts > 0 && entry.pod.namespace == own.namespace
+                    && entry.pod.name == own.name
+            }
+        }
+    }
+
+    /// Part of the reserve is for it.
+    private func lastScrape(_ deadline: Timestamp) -> Timestamp { deadline + (Grace.reserve - Grace.lastMoment) }
+
+    private func finishLinger(at moment: Timestamp) async {
+        // Cancelled: the scrape was there first.
+        _ = try? await Task.sleep(for: max(.zero, moment - time.now()))
+        linger.finish()
     }
 
     private func leave(_ code: Int32) async -> Int32 {

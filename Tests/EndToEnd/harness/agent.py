@@ -40,7 +40,8 @@ class Agent:
         self._address = None
         self._process = None
         self._target = None
-        self._answer = None
+        self._fetcher = None
+        self._last_state = None
 
     def _defaults(self, arguments, kubeconfig):
         """What the scenario did not say itself."""
@@ -76,6 +77,10 @@ class Agent:
 
     def signal(self, number=signal.SIGTERM):
         self._process.send_signal(number)
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     @property
     def has_ended(self):
@@ -182,13 +187,13 @@ class Agent:
 
     def stored(self, metric, by):
         """The metric's last values that Prometheus stored, by a label's value."""
-        return self.scenario.stage.prometheus.last(
-            f'{metric}{{scenario="{self.scenario.name}",agent="{self.name}"}}', by
-        )
+        name, _, labels = metric.partition("{")
+        selector = ",".join(filter(None, [f'scenario="{self.scenario.name}"', f'agent="{self.name}"', labels.rstrip("}")]))
+        return self.scenario.stage.prometheus.last(f"{name}{{{selector}}}", by)
 
     def past_the_cordon(self):
         """Waits until pods that come now count as arrived: those bound up to 2 s after the cordon may have been missed."""
-        (line,) = self.log("node cordoned")
+        line = self.wait_for_log("node cordoned")
         cordoned = datetime.fromisoformat(line["ts"].replace("Z", "+00:00")).timestamp()
         # A pod's own times have whole seconds.
         until("3 s after the cordon", lambda: time.time() > cordoned + 3)
@@ -203,19 +208,25 @@ class Agent:
         self.wait_for_the_end_in_the_background()
 
     def wait_for_the_end_in_the_background(self):
-        """Fetches GET /drain's last word at the end, which nobody may miss."""
+        """Fetches the drain's last state at its end, before the agent goes; the drain must have begun."""
 
         def fetch():
-            status, body = self.request("POST", "/prestop")
-            self._answer = body if status == 200 else None
+            try:
+                status, body = self.request("POST", "/prestop")
+            except (OSError, http.client.HTTPException) as error:
+                status, body = 0, repr(error)
+            self._last_state = body if status == 200 else f"POST /prestop was answered with {status}: {body}"
 
         self._fetcher = threading.Thread(target=fetch, daemon=True)
         self._fetcher.start()
 
     def last_state(self):
-        """The status as it was at the drain's end."""
+        """GET /drain as it was at the drain's end; None when nobody waited for it."""
+        if self._fetcher is None:
+            return None
         self._fetcher.join(PATIENCE)
-        return self._answer
+        assert isinstance(self._last_state, dict), self._last_state
+        return self._last_state
 
     def tell(self, command, *options):
         """Runs `drain-agent trigger|prestop|cancel|status` against its socket; gives the finished process."""

@@ -17,6 +17,7 @@ class Eviction:
     is_dry_run: bool
     grace: int | None
     at: str
+    was_read: bool  # who is refused before that leaves no body in the log
 
     @property
     def is_accepted(self):
@@ -49,7 +50,7 @@ class AuditLog:
         return [
             eviction_of(event)
             for event in self.of_agents()
-            if event["objectRef"].get("namespace") in namespaces and removes_a_pod(event)
+            if event.get("objectRef", {}).get("namespace") in namespaces and removes_a_pod(event)
         ]
 
 
@@ -74,4 +75,5 @@ def eviction_of(event):
         is_dry_run=options.get("dryRun") == ["All"],
         grace=options.get("gracePeriodSeconds"),
         at=event["requestReceivedTimestamp"],
+        was_read="requestObject" in event,
     )

@@ -1,0 +1,78 @@
+"""Accounts that may do less than the shipped role says, or more."""
+
+import copy
+
+from .until import until
+
+ROLES = "rbac.authorization.k8s.io/v1/clusterroles"
+BINDINGS = "rbac.authorization.k8s.io/v1/clusterrolebindings"
+
+
+def shipped_rules(kubernetes):
+    return kubernetes.get(ROLES, "drain-agent")["rules"]
+
+
+def without(rules, resource, verb):
+    """The rules less one verb, which has to be in them."""
+    rules = copy.deepcopy(rules)
+    (rule,) = [each for each in rules if resource in each["resources"] and verb in each["verbs"]]
+    rule["verbs"].remove(verb)
+    return [each for each in rules if each["verbs"]]
+
+
+def rule(group, resource, *verbs):
+    return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs)}
+
+
+def kubeconfig_with(scenario, rules):
+    """A kubeconfig of an account of the scenario's own that has these rules, as soon as they count."""
+    account = new_account(scenario, rules)
+    token = scenario.stage.token(account, scenario.namespace)
+    return scenario.stage.kubeconfig(scenario.name, token=token)
+
+
+def new_account(scenario, rules, name="agent"):
+    """A service account with a cluster role; returns its name when the server knows the role."""
+    kubernetes = scenario.kubernetes
+    kubernetes.create(
+        "v1/serviceaccounts",
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}},
+        scenario.namespace,
+    )
+    metadata = {"name": scenario.name, "ownerReferences": [owned_by_namespace(scenario)]}
+    api = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": metadata}
+    kubernetes.create(ROLES, {**api, "kind": "ClusterRole", "rules": rules})
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": scenario.name}
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": scenario.namespace}
+    kubernetes.create(BINDINGS, {**api, "kind": "ClusterRoleBinding", "roleRef": role, "subjects": [subject]})
+    until(f"role of {name}", lambda: may(scenario, name, rules[-1]))
+    return name
+
+
+def owned_by_namespace(scenario):
+    """Takes it along when the scenario's namespace goes."""
+    namespace = scenario.kubernetes.get("v1/namespaces", scenario.namespace)
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "name": scenario.namespace,
+        "uid": namespace["metadata"]["uid"],
+    }
+
+
+def may(scenario, account, wanted):
+    """Whether the server's authorizer has caught up with the rule."""
+    resource, _, subresource = wanted["resources"][0].partition("/")
+    attributes = {"verb": wanted["verbs"][0], "group": wanted["apiGroups"][0], "resource": resource}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "metadata": {"name": ""},
+        "spec": {
+            "user": f"system:serviceaccount:{scenario.namespace}:{account}",
+            "groups": [],
+            "resourceAttributes": {**attributes, "subresource": subresource, "namespace": scenario.namespace},
+        },
+    }
+    made = scenario.kubernetes.create("authorization.k8s.io/v1/subjectaccessreviews", review)
+    return made["status"]["allowed"]
