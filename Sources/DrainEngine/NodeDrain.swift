@@ -112,6 +112,10 @@ public struct NodeDrain: Sendable {
             guard moment != deadline else { break }
             deadline = moment
             tell(.deadlineChanged(moment), at: now, into: &step)
+            if case .uncordoning(let errand, var ending) = stage, let moment {
+                ending.until = min(ending.until, moment)
+                stage = .uncordoning(errand, ending)
+            }
         case .cancel(let uncordon): cancel(uncordon: uncordon, at: now, into: &step)
         }
         proceed(at: now, into: &step)

@@ -115,6 +115,20 @@ struct NodeDrainEndTests {
         #expect(drain.elapsed == .seconds(19))
     }
 
+    @Test("a deadline that comes while the node is uncordoned counts")
+    func deadlineWhileUncordoning() {
+        let drain = Self.blocked(deadline: nil)
+        let script = drain.script
+        drain.script = { call, now in
+            if case .setUnschedulable(_, false, _) = call { return .init(.serverError, after: nil) }
+            return script(call, now)
+        }
+        drain.at(.seconds(12)) { $0.tell(.cancel(uncordon: true)) }
+        drain.at(.seconds(13)) { $0.tell(.deadline(Self.epoch + .seconds(16))) }
+        #expect(drain.run() == .ended)
+        #expect(drain.elapsed == .seconds(16))
+    }
+
     @Test("a read that is never answered does not hold up the end")
     func readsAreNotAwaited() {
         let drain = ScriptedDrain([.stub("a")], deadline: .seconds(3))
