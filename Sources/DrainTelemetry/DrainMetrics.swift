@@ -134,10 +134,7 @@ public final class DrainMetrics: DrainObserver {
 
     private func publishSeconds(at now: Timestamp, _ state: inout State) {
         for (phase, seconds) in state.phases.read(at: now) {
-            // A correction may take something back, which a counter cannot: it stands until the truth has caught up.
-            let grown = seconds - state.published[phase, default: 0]
-            guard grown > 0 else { continue }
-            families.phaseSeconds[phase].increment(by: grown)
+            families.phaseSeconds[phase].increment(by: max(0, seconds - state.published[phase, default: 0]))
             state.published[phase] = seconds
         }
     }

@@ -6,7 +6,7 @@ public import Timestamps
 
 /// A drain's events as a tree of spans: each is told when it has ended, and all that are open when the drain ends.
 public final class DrainSpans: DrainObserver {
-    /// More attempts of one pod than this have no span of their own; the pod's span says how many.
+    /// A pod's further attempts have no span of their own, but for the one that settles it; the pod's span counts them.
     static let attemptCap = 50
 
     private let node: String

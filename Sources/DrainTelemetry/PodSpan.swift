@@ -14,6 +14,7 @@ struct PodSpan {
     private var since: Timestamp
     private var seconds: [PodPhase: Double] = [:]
     private var attempts = 0
+    private var omitted = 0
     private var retries = 0
     private var deletionDeadline: Timestamp?
     private var finalizers: [String] = []
@@ -34,9 +35,13 @@ struct PodSpan {
         if move.to == .evicting, move.answer != nil { retries += 1 }
     }
 
-    mutating func answered(_ attempt: EvictionAttempt) {
+    /// Whether the attempt has a span of its own: the first ones have, and the one that settles the matter.
+    mutating func answered(_ attempt: EvictionAttempt) -> Bool {
         attempts += 1
         lastAnswer = attempt.reply.answer
+        if attempts <= DrainSpans.attemptCap || attempt.reply.answer.settles { return true }
+        omitted += 1
+        return false
     }
 
     mutating func deletionExpected(by deadline: Timestamp?, finalizers: [String]) {
@@ -62,9 +67,7 @@ struct PodSpan {
         for phase in [PodPhase.queued, .evicting, .blocked, .retrying, .terminating] {
             attributes.append(("drain.seconds.\(phase.rawValue)", .double(seconds[phase, default: 0])))
         }
-        if attempts > DrainSpans.attemptCap {
-            attributes.append(("drain.eviction.attempts_omitted", .int(Int64(attempts - DrainSpans.attemptCap))))
-        }
+        if omitted > 0 { attributes.append(("drain.eviction.attempts_omitted", .int(Int64(omitted)))) }
         return attributes
     }
 
@@ -81,5 +84,17 @@ struct PodSpan {
     private mutating func pass(to now: Timestamp) {
         seconds[phase, default: 0] += (now - since).inSeconds
         since = now
+    }
+}
+
+extension EvictionAnswer {
+    /// The pod is going, or has gone.
+    fileprivate var settles: Bool {
+        switch self {
+        case .accepted, .gone, .replaced, .namespaceTerminating: true
+        case .budget, .severalBudgets, .deferred, .throttled, .unauthorized, .forbidden, .rejected, .serverError,
+            .unreachable:
+            false
+        }
     }
 }

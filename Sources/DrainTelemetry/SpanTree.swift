@@ -127,8 +127,7 @@ extension SpanTree {
     }
 
     private mutating func answered(_ attempt: EvictionAttempt) -> [Span] {
-        pods[attempt.index].answered(attempt)
-        guard attempt.number <= DrainSpans.attemptCap else { return [] }
+        guard pods[attempt.index].answered(attempt) else { return [] }
         let shape = attempt.call.shape
         var attributes: [SpanAttribute] = [
             ("drain.eviction.attempt", .int(Int64(attempt.number))),

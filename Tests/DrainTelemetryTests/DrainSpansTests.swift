@@ -130,6 +130,20 @@ struct DrainSpansTests {
         #expect(attribute("drain.eviction.retries", of: pod("a")) == .int(59))
     }
 
+    @Test("the attempt that is accepted has its span, however many came before")
+    func acceptedBeyondCap() {
+        let drain = ScriptedDrain([.stub("a")], deadline: .seconds(600))
+        drain.script = { call, now in
+            guard case .evict = call, now < ScriptedDrain.epoch + .seconds(298) else { return nil }
+            return .init(.budget("web"))
+        }
+        rig.attach(to: drain)
+        drain.run()
+        #expect(named("eviction.attempt").count == 51)
+        #expect(attribute("drain.eviction.answer", of: named("eviction.attempt").last) == .string("accepted"))
+        #expect(attribute("drain.eviction.attempts_omitted", of: pod("a")) == .int(10))
+    }
+
     @Test("what is open when the drain is over ends with it, as errors that say why")
     func timedOut() {
         let drain = ScriptedDrain.busy()

@@ -4,27 +4,29 @@ import Timestamps
 
 @testable import DrainTelemetry
 
-@Suite("PhaseClock: pod-seconds")
-struct PhaseClockTests {
-    private func second(_ offset: Int) -> Timestamp { Timestamp(seconds: 1_700_000_000) + .seconds(offset) }
+@Suite struct PhaseClockTests {
+    private static let start = Timestamp(seconds: 1_000)
 
-    @Test("pods count in each phase for as long as they are in it, and not once they are gone")
-    func adds() {
+    @Test("pods that are told of after a reading count from when they came")
+    func lateArrivals() {
         var clock = PhaseClock()
-        clock.entered(.queued, at: second(0))
-        clock.entered(.queued, at: second(2))
-        clock.moved(from: .queued, to: .terminating, at: second(5))
-        clock.moved(from: .terminating, to: .gone, at: second(9))
-        #expect(clock.read(at: second(10)) == [.queued: 5 + 8, .terminating: 4])
+        clock.entered(.queued, at: Self.start)
+        #expect(clock.read(at: Self.start + .seconds(2))[.queued] == 2)
+        clock.entered(.queued, at: Self.start)
+        #expect(clock.read(at: Self.start + .seconds(2))[.queued] == 4)
+        #expect(clock.read(at: Self.start + .seconds(3))[.queued] == 6)
     }
 
-    @Test("what is told only after a scrape counts from when it happened")
-    func correctsItself() {
+    @Test("a move that is told of after a reading is booked as it happened, and no counter falls")
+    func lateMoves() {
         var clock = PhaseClock()
-        clock.entered(.queued, at: second(0))
-        #expect(clock.read(at: second(4)) == [.queued: 4])
-        clock.entered(.queued, at: second(1))
-        clock.moved(from: .queued, to: .evicting, at: second(3))
-        #expect(clock.read(at: second(5)) == [.queued: 3 + 4, .evicting: 2])
+        clock.entered(.queued, at: Self.start)
+        clock.entered(.queued, at: Self.start)
+        #expect(clock.read(at: Self.start + .seconds(2))[.queued] == 4)
+        clock.moved(from: .queued, to: .evicting, at: Self.start + .seconds(1))
+        // One second too many of queued has been shown: the other pod's next one makes up for it.
+        #expect(clock.read(at: Self.start + .seconds(2)) == [.queued: 4, .evicting: 1])
+        #expect(clock.read(at: Self.start + .seconds(3)) == [.queued: 4, .evicting: 2])
+        #expect(clock.read(at: Self.start + .seconds(5)) == [.queued: 6, .evicting: 4])
     }
 }

@@ -25,9 +25,14 @@ def half_way(scenario, **settings):
 
 
 def free(scenario):
-    """Whatever holds the drain up does so no more."""
+    """Whatever holds the drain up does so no more. After an outage its controller takes up to half a minute to be back."""
     scenario.change_budget("web", maxUnavailable=2)
     let_stop(scenario, "stuck")
+    until("budget that allows or has done so", lambda: is_free(scenario), within=180)
+
+
+def is_free(scenario):
+    return scenario.find_budget("web")["status"]["disruptionsAllowed"] > 0 or len(scenario.pods_of("web")) < 2
 
 
 def check_half_way(scenario, agent):
