@@ -15,8 +15,12 @@ def is_worker(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Those that stop servers come last: they wait until nobody else is there."""
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+    """Long ones first. Those that stop servers come last: they wait until nobody else is there."""
+
+    def turn(item):
+        return bool(item.get_closest_marker("alone")) - bool(item.get_closest_marker("long"))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(trylast=True)

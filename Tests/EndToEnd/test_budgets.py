@@ -48,27 +48,32 @@ def test_a_budget_of_zero_blocks_until_somebody_fixes_it(scenario):
     assert [each.attributes["drain.wait.outcome"] for each in waits] == ["allowed", "allowed"]
 
 
-def test_a_budget_that_never_allows_is_named_when_time_is_up(scenario):
+def test_a_budget_that_never_allows_is_named_everywhere_when_time_is_up(scenario):
     scenario.deployment("web", replicas=2)
-    scenario.budget("web", minAvailable=2)
+    scenario.budget("never", {"app": "web"}, minAvailable=2)
     agent = scenario.sidecar("--timeout", "8s")
     agent.trigger()
-    state = agent.wait_for("the blocker", lambda state: state["blockers"])
-    assert state["blockers"][0]["pdb"] == f"{scenario.namespace}/web"
-    assert state["blockers"][0]["blocked_pods"] == 2
+    budget = f"{scenario.namespace}/never"
+    state = agent.wait_for("two blocked pods", lambda state: blocked(state) == 2)
+    assert [(each["pdb"], each["blocked_pods"]) for each in state["blockers"]] == [(budget, 2)]
     samples = agent.scrape()
-    budget = {"pdb_namespace": scenario.namespace, "pdb": "web"}
-    assert samples.value("drain_pdb_blocked_pods", **budget) == 2
+    labels = {"pdb_namespace": scenario.namespace, "pdb": "never"}
+    assert samples.value("drain_pdb_blocked_pods", **labels) == 2
+    assert samples.value("drain_pdb_wait_start_timestamp_seconds", **labels) > 0
     assert samples.value("drain_deadline_timestamp_seconds") > samples.value("drain_start_timestamp_seconds")
     drained = check(agent, "timed_out", held=["web"])
     assert not drained.accepted
-    assert {line["pdb"] for line in agent.log("eviction is blocked")} == {f"{scenario.namespace}/web"}
-    for each in named(drained.spans, "pdb.wait"):
-        assert each.attributes["drain.pdb"] == "web"
+    assert [line["pdb"] for line in agent.log("eviction is blocked")] == [budget, budget]
+    (ended,) = agent.log("drain ended")
+    assert budget in ended["err"] and "web" in ended["remaining"][0], ended
+    assert budget in agent.last_state()["reason"]
+    assert agent.stored("drain_pdb_blocked_pods", by="pdb") == {"never": 2}
+    waits = named(drained.spans, "pdb.wait")
+    assert len(waits) == 2
+    for each in waits:
+        assert each.attributes["drain.pdb"] == "never"
         assert each.attributes["drain.wait.outcome"] == "abandoned"
         assert each.attributes["drain.wait.last_message"], "the server's words"
-    assert len(named(drained.spans, "pdb.wait")) == 2
-    assert "web" in agent.log("drain ended")[0]["remaining"][0]
 
 
 def test_several_budgets_on_one_pod_block_it_until_one_is_taken_away(scenario):

@@ -69,12 +69,3 @@ def test_pods_of_a_namespace_that_is_being_deleted_leave_with_it(scenario):
     scenario.kubernetes.delete("v1/namespaces", scenario.namespace)
     agent.trigger()
     check(agent, lost_races=True)
-
-
-def test_pods_of_every_priority_class_leave(scenario):
-    scenario.deployment("ordinary")
-    scenario.deployment("cluster", priority="system-cluster-critical")
-    scenario.deployment("node", priority="system-node-critical")
-    agent = scenario.sidecar()
-    agent.trigger()
-    assert len(check(agent).accepted) == 3

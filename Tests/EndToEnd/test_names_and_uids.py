@@ -73,15 +73,3 @@ def test_a_pod_that_terminates_already_is_waited_for_and_not_evicted(scenario):
     scenario.annotate(leaving, stop_after="0")
     drained = check(agent)
     assert len(drained.evictions) == 1, "web's"
-
-
-def test_a_node_that_is_deleted_in_mid_drain_is_drained_all_the_same(scenario):
-    pods = scenario.deployment("web", replicas=2, stop_after="never", grace=600)
-    agent = scenario.sidecar()
-    agent.trigger()
-    agent.wait_for("the pods to be terminating", lambda state: state["counts"]["terminating"] == 2)
-    scenario.kubernetes.delete("v1/nodes", scenario.node)
-    for pod in pods:
-        scenario.annotate(pod, stop_after="0")
-    check(agent)
-

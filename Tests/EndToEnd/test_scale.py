@@ -3,6 +3,8 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from harness import workloads
 from harness.checks import check
 from harness.measured import MemoryPeak
@@ -32,6 +34,7 @@ def requests_of(scenario):
     )
 
 
+@pytest.mark.long
 def test_500_pods_on_one_node(scenario, record_property):
     bare_pods(scenario, 500, stop_after=0.5)
     until(
@@ -61,6 +64,7 @@ def is_running(pod):
     return pod["status"]["phase"] == "Running"
 
 
+@pytest.mark.long
 def test_fifty_pods_in_ten_namespaces_each_behind_a_budget(scenario):
     namespaces = [scenario.namespace, *(f"{scenario.namespace}-{number}" for number in range(2, 11))]
     for name in namespaces[1:]:

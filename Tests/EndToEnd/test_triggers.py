@@ -17,7 +17,6 @@ from harness.triggers import (
     terminate,
     termination_log,
 )
-from harness.until import until
 
 
 # --- SIGTERM
@@ -214,31 +213,6 @@ def test_cancel_leaves_the_cordon_of_somebody_else(scenario):
     check(agent, "cancelled")
 
 
-# --- the deadline
-
-
-def test_a_budget_that_never_allows_is_named_everywhere(scenario):
-    scenario.deployment("web", replicas=2)
-    scenario.budget("never", {"app": "web"}, maxUnavailable=0)
-    agent = scenario.sidecar()
-    agent.trigger(timeout="6s")
-    agent.wait_for("blocked pods", lambda state: state["counts"]["blocked"] == 2)
-    agent.scrape()
-    drained = check(agent, "timed_out")
-    assert not drained.accepted
-    budget = f"{scenario.namespace}/never"
-    (ended,) = agent.log("drain ended")
-    assert budget in ended["err"], ended
-    assert [each["pdb"] for each in agent.log("eviction is blocked")] == [budget, budget]
-    status = agent.last_state()
-    assert status["outcome"] == "timed_out" and budget in status["reason"], status
-    assert agent.stored("drain_pdb_blocked_pods", by="pdb") == {"never": 2}
-    waits = named(drained.spans, "pdb.wait")
-    assert [each.attributes["drain.wait.outcome"] for each in waits] == ["abandoned", "abandoned"]
-    assert all("never" in str(each.attributes) for each in waits), waits
-    assert len(scenario.pods_of("web")) == 2
-
-
 # --- our own pod
 
 
@@ -306,7 +280,7 @@ def test_two_agents_drain_one_node(scenario):
     }
 
 
-# --- dry runs
+# --- a dry run
 
 
 def test_a_dry_run_of_the_client_only_reads(scenario):
@@ -316,18 +290,3 @@ def test_a_dry_run_of_the_client_only_reads(scenario):
     drained = check(agent, left=["web"], cordoned=False)
     assert not drained.evictions
     check_only_reads(agent)
-
-
-def test_a_dry_run_of_the_server_asks_and_changes_nothing(scenario):
-    scenario.deployment("web", replicas=2)
-    scenario.deployment("held")
-    scenario.budget("held", minAvailable=1)
-    agent = scenario.drain("--dry-run=server")
-    assert agent.exit_code() == 3, f"a pod would not go; the log is in {agent.logs}"
-    until("its requests in the audit log", lambda: len(scenario.audit.evictions(scenario.namespaces)) == 3)
-    tried = scenario.audit.evictions(scenario.namespaces)
-    assert sorted(each.code for each in tried) == [201, 201, 429], f"{tried}; the log is in {agent.logs}"
-    check_only_reads(agent)
-    assert not scenario.is_cordoned()
-    left = scenario.pods_of("web") + scenario.pods_of("held")
-    assert len(left) == 3 and not any("deletionTimestamp" in pod["metadata"] for pod in left)

@@ -80,25 +80,6 @@ def test_pods_that_the_selector_does_not_match_are_left(scenario):
     assert agent.stored("drain_pods_excluded", by="reason")["selector"] == 1
 
 
-@pytest.mark.parametrize("what", ["last", "leave"])
-def test_the_agents_own_pod_goes_last_or_is_left(scenario, what):
-    scenario.deployment("web", replicas=3)
-    own = scenario.deployment("agent", stop_after=3)[0]
-    environment = {
-        "POD_NAME": own["metadata"]["name"],
-        "POD_NAMESPACE": scenario.namespace,
-        "POD_UID": own["metadata"]["uid"],
-    }
-    agent = scenario.sidecar("--self", what, environment=environment)
-    agent.trigger()
-    if what == "leave":
-        drained = check(agent, left=["agent"])
-        assert len(drained.accepted) == 3
-    else:
-        drained = check(agent, outlives=["agent"])
-        assert drained.evicted()[-1] == own["metadata"]["name"]
-
-
 def test_a_client_dry_run_writes_nothing(scenario):
     scenario.deployment("web", replicas=2)
     agent = scenario.drain("--dry-run=client")

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import zlib
-from pathlib import Path
 
 from . import workloads
 from .agent import Agent
