@@ -69,6 +69,8 @@ public struct DrainPolicy: Sendable, Equatable {
     public var certificateRefusalIsFinal = true
     /// How long answers still in flight are waited for at the end.
     public var settleTimeout = Duration.seconds(5)
+    /// How long an uncordon that was asked for is tried, within the deadline.
+    public var uncordonTimeout = Duration.seconds(15)
 
     public init(node: String) { self.node = node }
 }

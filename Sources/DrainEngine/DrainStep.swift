@@ -21,6 +21,14 @@ public enum RequestPurpose: Sendable, Hashable {
     case daemonSet(DrainPlan.DaemonSetKey)
     case evict(pod: Int, attempt: Int)
     case reviewAccess(namespace: String)
+
+    /// Its answer says what we did to the cluster, and is worth waiting for; any other only says what we might do next.
+    var changesSomething: Bool {
+        switch self {
+        case .cordon, .uncordon, .evict: true
+        case .readNode, .plan, .verify, .refresh, .daemonSet, .reviewAccess: false
+        }
+    }
 }
 
 /// What is to be sent.

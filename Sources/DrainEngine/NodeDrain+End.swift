@@ -1,7 +1,7 @@
 import KubernetesAPI
 import Timestamps
 
-// The end: answers in flight are awaited, so that nothing that happened is missing from the story.
+// The end: the answers of what changes something are awaited, so that nothing that happened is missing from the story.
 extension NodeDrain {
     mutating func timedOut(at now: Timestamp, into step: inout DrainStep) {
         switch stage {
@@ -60,12 +60,14 @@ extension NodeDrain {
     }
 
     mutating func settle(_ ending: Ending, at now: Timestamp, into step: inout DrainStep) {
-        guard inFlight.isEmpty || ending.until <= now else { return }
+        guard !inFlight.contains(where: \.changesSomething) || ending.until <= now else { return }
         guard ending.uncordons, weCordoned else { return conclude(ending, at: now, into: &step) }
         var errand = Errand(.setUnschedulable(node: policy.node, false), at: now)
         if errand.sends(at: now) { send(.uncordon, errand.call, into: &step) }
         var ending = ending
-        ending.until = now + policy.settleTimeout
+        // Somebody wants the node back: as long as there is time, but not for ever.
+        let patience = min(now + policy.uncordonTimeout, deadline ?? .distantFuture)
+        ending.until = max(now + policy.settleTimeout, patience)
         stage = .uncordoning(errand, ending)
     }
 

@@ -22,7 +22,7 @@ public struct NodeDrain: Sendable {
         case draining
         /// → draining, ending
         case verifying(Errand)
-        /// Answers still in flight are awaited. → uncordoning, ended
+        /// What changes something is still in flight: its answers are awaited. → uncordoning, ended
         case ending(Ending)
         /// → ended
         case uncordoning(Errand, Ending)
@@ -109,8 +109,13 @@ public struct NodeDrain: Sendable {
             if generation == feed.generation { watched(signal, at: now, into: &step) }
         case .tick: break
         case .deadline(let moment):
+            guard moment != deadline else { break }
             deadline = moment
             tell(.deadlineChanged(moment), at: now, into: &step)
+            if case .uncordoning(let errand, var ending) = stage, let moment {
+                ending.until = min(ending.until, moment)
+                stage = .uncordoning(errand, ending)
+            }
         case .cancel(let uncordon): cancel(uncordon: uncordon, at: now, into: &step)
         }
         proceed(at: now, into: &step)

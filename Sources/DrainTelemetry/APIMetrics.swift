@@ -34,7 +34,8 @@ public final class APIMetrics: Sendable {
         { [self] request in
             let exchange = await send(request)
             count(request.call.operation, exchange.code)
-            let seconds = (exchange.received - exchange.sent).inSeconds
+            // The clock may have been set back between the two, while no drain was under way.
+            let seconds = max(0, (exchange.received - exchange.sent).inSeconds)
             let context = request.traceparent.flatMap { TraceParent(parsing: $0) }
             durations[request.call.operation]?.observe(
                 seconds, exemplar: context.map { Exemplar(trace: $0.traceID, span: $0.spanID, value: seconds) })

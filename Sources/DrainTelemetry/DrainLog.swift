@@ -11,6 +11,8 @@ public final class DrainLog: DrainObserver {
         var drainID = ""
         /// Pods whose first retry has been said, by the answer that caused it.
         var said: Set<String> = []
+        /// What fails at present: said once as a warning, and again when it had worked in between.
+        var failing: Set<APIOperation> = []
     }
 
     private let node: String
@@ -104,8 +106,9 @@ public final class DrainLog: DrainObserver {
                 ? (.warning, "watch does not work: listing pods instead", [("err", .string(reason))], nil)
                 : (.info, "watch works again", [], nil)
         case .requestFailed(let operation, let message, let delay):
+            let isFirst = state.failing.insert(operation).inserted
             return (
-                .warning, "request failed: trying again",
+                isFirst ? .warning : .debug, "request failed: trying again",
                 [
                     ("operation", .string(operation.rawValue)), ("err", .string(message)),
                     ("retry_in", .string(GoDuration.format(delay))),
@@ -114,7 +117,10 @@ public final class DrainLog: DrainObserver {
         case .throttled(let delay):
             return (.warning, "server asked for a pause", [("pause", .string(GoDuration.format(delay)))], nil)
         case .ended(let summary): return describe(summary)
-        case .nodeSeen, .podAdded, .exclusionEnded, .podFinished, .waitGoesOn, .deletionExpected, .listed: return nil
+        case .listed:
+            state.failing.remove(.list)
+            return nil
+        case .nodeSeen, .podAdded, .exclusionEnded, .podFinished, .waitGoesOn, .deletionExpected: return nil
         }
     }
 

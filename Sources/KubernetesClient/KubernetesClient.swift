@@ -45,7 +45,7 @@ public final class KubernetesClient: Sendable {
     }
 
     /// Ends what is in flight, watches included, and every later request.
-    public func shutdown() async { await transport.http.shutdown() }
+    public func shutdown() async { await transport.shutdown() }
 
     private func evict(_ request: APIRequest) async -> Reply {
         switch await discovery.finding(transport) {

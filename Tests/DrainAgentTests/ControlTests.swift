@@ -208,6 +208,17 @@ import Testing
         }
     }
 
+    @Test("the grace counts from the preStop hook, without any signal")
+    func prestopHasGrace() async throws {
+        try await withFrozen(["--termination-grace", "4s"]) { cluster, agent, _ in
+            try await AgentProcess.with(["prestop", "--control-socket", cluster.socket], in: cluster.directory) {
+                hook in
+                #expect(await hook.exitCode() == 4)
+            }
+            #expect(await agent.exitCode() == 4)
+        }
+    }
+
     @Test("prestop joins whatever drain runs, or has run")
     func prestopJoins() async throws {
         try await withFrozen(["--linger", "10m"]) { cluster, agent, address in

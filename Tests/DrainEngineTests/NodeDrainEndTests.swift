@@ -97,9 +97,54 @@ struct NodeDrainEndTests {
         }
         drain.at(.seconds(12)) { $0.tell(.cancel(uncordon: true)) }
         #expect(drain.run() == .ended)
-        #expect(drain.elapsed == .seconds(17))
+        #expect(drain.elapsed == .seconds(27))
         #expect(drain.summary?.leftCordoned == true)
         #expect(drain.events.contains { $0.fact == .cordon(.uncordonFailed(message: "no answer in time")) })
+    }
+
+    @Test("an uncordon is not tried beyond the deadline and the time to settle")
+    func uncordonWithinDeadline() {
+        let drain = Self.blocked(deadline: .seconds(19))
+        let script = drain.script
+        drain.script = { call, now in
+            if case .setUnschedulable(_, false, _) = call { return .init(.serverError, after: nil) }
+            return script(call, now)
+        }
+        drain.at(.seconds(12)) { $0.tell(.cancel(uncordon: true)) }
+        #expect(drain.run() == .ended)
+        #expect(drain.elapsed == .seconds(19))
+    }
+
+    @Test("a deadline that comes while the node is uncordoned counts")
+    func deadlineWhileUncordoning() {
+        let drain = Self.blocked(deadline: nil)
+        let script = drain.script
+        drain.script = { call, now in
+            if case .setUnschedulable(_, false, _) = call { return .init(.serverError, after: nil) }
+            return script(call, now)
+        }
+        drain.at(.seconds(12)) { $0.tell(.cancel(uncordon: true)) }
+        drain.at(.seconds(13)) { $0.tell(.deadline(Self.epoch + .seconds(16))) }
+        #expect(drain.run() == .ended)
+        #expect(drain.elapsed == .seconds(16))
+    }
+
+    @Test("a read that is never answered does not hold up the end")
+    func readsAreNotAwaited() {
+        let drain = ScriptedDrain([.stub("a")], deadline: .seconds(3))
+        drain.script = { call, _ in
+            if case .readNode = call { .init(.serverError, after: nil) } else { nil }
+        }
+        #expect(drain.run() == .ended)
+        #expect(drain.summary?.outcome == .timedOut && drain.elapsed == .seconds(3))
+    }
+
+    @Test("the deadline that holds already is not told again")
+    func sameDeadline() {
+        let drain = Self.blocked(deadline: .seconds(20))
+        drain.at(.seconds(5)) { $0.tell(.deadline(Self.epoch + .seconds(20))) }
+        #expect(drain.run() == .ended)
+        #expect(!drain.events.contains { if case .deadlineChanged = $0.fact { true } else { false } })
     }
 
     @Test("a cancel while the cordon is in flight waits for it, tells of it, and takes it back")

@@ -94,6 +94,14 @@ struct DrainLogTests {
         #expect(rig.logLines.map(\.level) == [level])
     }
 
+    @Test("an API server that is away is one warning, until it has been there again")
+    func outages() {
+        let away = DrainEvent.Fact.requestFailed(.list, message: "away", retryIn: .seconds(1))
+        let back = DrainEvent.Fact.listed(pods: 1, sent: ScriptedDrain.epoch, purpose: .refresh)
+        for fact in [away, away, back, away] { rig.log.observe(DrainEvent(at: ScriptedDrain.epoch, fact)) }
+        #expect(rig.logLines.map(\.level) == [.warning, .debug, .warning])
+    }
+
     @Test("what goes wrong around the pods is said with its reason")
     func troubles() {
         let troubles: [DrainEvent.Fact] = [

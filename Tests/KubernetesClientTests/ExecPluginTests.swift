@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 import Timestamps
 
@@ -250,6 +251,32 @@ struct ExecPluginTests {
         }
         #expect(headers == ["Bearer 1"])
         #expect(try script.text("runs") == "run\n")
+    }
+
+    @Test("a plugin that hangs is stopped when nobody waits for it any more", .timeLimit(.minutes(1)))
+    func cancelled() async throws {
+        let script = try Script("exec sleep 1000")
+        let run = Task { await script.plugin().run().map { _ in } }
+        run.cancel()
+        guard case .failure(.cancelled) = await run.value else {
+            Issue.record("not stopped")
+            return
+        }
+    }
+
+    @Test("whoever does not wait any longer is let go, and the others are served", .timeLimit(.minutes(1)))
+    func letGo() async throws {
+        let script = try Script("cat $(dirname $0)/gate >/dev/null; echo '\(Self.credential(#""token":"abc""#))'")
+        let gate = script.directory.appending(path: "gate").path
+        #expect(mkfifo(gate, 0o600) == 0)
+        let store = store(script.plugin(), TestClock())
+        let patient = Task { await store.credential() }
+        let impatient = Task { await store.credential() }
+        impatient.cancel()
+        #expect(await impatient.value == .failure(.cancelled))
+        // Opens when the plugin reads it, and closes: the plugin goes on.
+        close(await Task.detached { open(gate, O_WRONLY) }.value)
+        #expect(try await patient.value.get().authorization == "Bearer abc")
     }
 
     @Test("a client certificate of a plugin is used")

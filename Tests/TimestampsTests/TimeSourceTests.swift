@@ -1,5 +1,7 @@
+import Synchronization
 import Testing
-import Timestamps
+
+@testable import Timestamps
 
 @Suite("Time source")
 struct TimeSourceTests {
@@ -14,5 +16,21 @@ struct TimeSourceTests {
     @Test("a test passes its own")
     func injected() {
         #expect(TimeSource { Timestamp(seconds: 7) }.now() == Timestamp(seconds: 7))
+    }
+
+    @Test("a step of the wall clock is not seen until the source is told to look again")
+    func steps() {
+        final class Clocks: Sendable {
+            let wall = Atomic<Int64>(1_000)
+            let steady = Atomic<Int64>(10)
+        }
+        let clocks = Clocks()
+        let source = TimeSource.anchored(
+            wall: { clocks.wall.load(ordering: .relaxed) }, steady: { clocks.steady.load(ordering: .relaxed) })
+        clocks.wall.store(5_000, ordering: .relaxed)
+        clocks.steady.store(17, ordering: .relaxed)
+        #expect(source.now() == Timestamp(nanoseconds: 1_007))
+        source.reanchor()
+        #expect(source.now() == Timestamp(nanoseconds: 5_000))
     }
 }

@@ -3,6 +3,7 @@ import DrainTelemetry
 import HTTPServer
 import KubernetesAPI
 import Telemetry
+import Timestamps
 
 /// Every route of the agent; docs/routes.md has them for people.
 struct AgentRoutes: Sendable {
@@ -13,6 +14,8 @@ struct AgentRoutes: Sendable {
     let gate: ControlGate
     let httpPrestop: Bool
     let node: String
+    /// When a drain that a preStop hook asks for must have ended; `nil`: nobody ends us that we know of.
+    var graceLimit: @Sendable () async -> Timestamp? = { nil }
 
     var all: [Route] {
         var routes = [
@@ -66,9 +69,11 @@ struct AgentRoutes: Sendable {
         if let refusal = gate.refusal(of: request) { return refusal }
         var demand = DrainDemand(.prestop)
         demand.traceparent = request.header("traceparent")
-        // Whatever drain runs is the one to wait for.
-        if await controller.hasBegun { return await outcome() }
-        return await startAndWait(demand)
+        // Whatever drain runs is the one to wait for, however it was asked for.
+        let started = await controller.hasBegun ? nil : await start(demand)
+        if let started, started.status >= 300, started.status != 409 { return started }
+        await controller.limit(to: await graceLimit())
+        return await outcome()
     }
 
     private func start(_ demand: DrainDemand) async -> HTTPServerResponse {

@@ -30,6 +30,7 @@ actor DrainController {
     private var reports: Task<Void, Never>?
     private var waiters: [Int: CheckedContinuation<DrainSummary?, Never>] = [:]
     private var lastWaiter = 0
+    private var terminationBegan: Timestamp?
 
     /// `timeout`: `--timeout`; `nil`: none.
     init(cluster: Cluster, telemetry: AgentTelemetry, policy: DrainPolicy, timeout: Duration?, time: TimeSource) {
@@ -51,6 +52,8 @@ actor DrainController {
                 demand.id.map { $0 == current.id } ?? (demand.overrides == current.demand.overrides)
             return isSame ? .already(id: current.id) : .conflict(id: current.id)
         }
+        // An agent waits for weeks: the wall clock may have been set since it began.
+        time.reanchor()
         let id = demand.id ?? Self.newID()
         let start = DrainStart(
             id: id, trigger: demand.trigger, deadline: deadline(of: demand), traceparent: demand.traceparent)
@@ -64,6 +67,14 @@ actor DrainController {
         Task { ended(await runner.run(start)) }
         reports = Task { await report() }
         return .begun(id: id)
+    }
+
+    /// When somebody first began to end us, by a signal or a preStop hook: the grace counts from there.
+    func beginTermination() -> Timestamp {
+        if current == nil { time.reanchor() }
+        let began = terminationBegan ?? time.now()
+        terminationBegan = began
+        return began
     }
 
     /// Less time than before, or more: a further SIGTERM tells.

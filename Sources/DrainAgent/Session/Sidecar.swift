@@ -54,7 +54,11 @@ struct Sidecar: Sendable {
         let routes = AgentRoutes(
             telemetry: telemetry, controller: controller, readiness: readiness, linger: linger,
             gate: ControlGate(tokenFile: options.serving.controlTokenFile),
-            httpPrestop: options.serving.httpPrestop, node: node)
+            httpPrestop: options.serving.httpPrestop, node: node,
+            graceLimit: { [controller, readiness, cluster] in
+                await Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
+                    .deadline(signalAt: controller.beginTermination(), cluster.quickSend)
+            })
         server = AgentServer(routes.all)
     }
 
@@ -71,7 +75,14 @@ struct Sidecar: Sendable {
             cluster: cluster, ownPod: ownPod, readiness: readiness, telemetry: telemetry,
             onSigterm: options.onSigterm)
         let probe = Task { await startup.run() }
-        defer { probe.cancel() }
+        let code = await serve(signals)
+        // Before its client is gone, which it would complain of.
+        probe.cancel()
+        return await leave(code)
+    }
+
+    /// Until there is a reason to end; the exit code for it.
+    private func serve(_ signals: SignalFeed) async -> Int32 {
         let (happenings, post) = AsyncStream<Happening>.makeStream()
         Task { for await signal in signals.stream { post.yield(.signal(signal)) } }
         Task { if let summary = await controller.outcome() { post.yield(.ended(summary)) } }
@@ -79,7 +90,7 @@ struct Sidecar: Sendable {
             switch happening {
             case .signal(.hangup): telemetry.say(.info, "SIGHUP is ignored")
             case .signal(.terminate), .signal(.interrupt):
-                if let code = await terminate(at: time.now()) { return await leave(code) }
+                if let code = await terminate(at: controller.beginTermination()) { return code }
             case .ended(let summary): return await end(summary, happenings)
             }
         }
@@ -96,7 +107,7 @@ struct Sidecar: Sendable {
         }
     }
 
-    /// A SIGTERM: drain, or less time to drain, or the end. The exit code when it is the end.
+    /// A SIGTERM: drain, or less time to drain, or the end. The exit code when it is the end. `now`: of the first one.
     private func terminate(at now: Timestamp) async -> Int32? {
         let grace = Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
         if await controller.hasBegun {
@@ -174,7 +185,7 @@ struct Sidecar: Sendable {
         await telemetry.flush(within: .seconds(1))
         writeTerminationLog(summary)
         await stayForScrape(happenings)
-        return await leave(AgentExit.code(summary.outcome))
+        return AgentExit.code(summary.outcome)
     }
 
     private func writeTerminationLog(_ summary: DrainSummary) {

@@ -16,6 +16,7 @@ struct StartupProbe: Sendable {
         var said = ""
         while !Task.isCancelled {
             guard let obstacle = await obstacle() else { break }
+            guard !Task.isCancelled else { return }
             readiness.isBlocked(by: obstacle)
             if obstacle != said { telemetry.say(.warning, "not ready", [("err", .string(obstacle))]) }
             said = obstacle

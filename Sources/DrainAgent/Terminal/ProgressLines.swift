@@ -9,7 +9,10 @@ final class ProgressLines: DrainObserver {
         var dryRun = DrainPolicy.DryRun.none
         var node = ""
         var excluded: [ExclusionReason: Int] = [:]
-        var said: Set<String> = []
+        private var said: Set<String> = []
+
+        /// Whether `text` is new. A message may hold what is never twice the same: beyond so many, nothing is.
+        mutating func isNew(_ text: String) -> Bool { said.count < 1000 && said.insert(text).inserted }
     }
 
     private let state = Lock(State())
@@ -40,7 +43,7 @@ final class ProgressLines: DrainObserver {
         case .pollingChanged(true, let reason): return ["warning: the watch does not work, listing instead: \(reason)"]
         case .requestFailed(let operation, let message, let delay):
             let text = "\(operation.rawValue) failed: \(message)"
-            guard state.said.insert(text).inserted else { return [] }
+            guard state.isNew(text) else { return [] }
             return ["warning: \(text); trying again in \(GoDuration.format(delay))"]
         case .throttled(let delay): return ["warning: the API server asks for a pause of \(GoDuration.format(delay))"]
         case .stateChanged, .deadlineChanged, .nodeSeen, .exclusionEnded, .podFinished, .evictionAnswered, .waitGoesOn,
@@ -63,7 +66,7 @@ final class ProgressLines: DrainObserver {
         case .evicting: return move.attempts == 1 ? "evicting pod \(move.pod)\(suffix(state))" : nil
         case .retrying:
             let text = "pod \(move.pod): \(move.message)"
-            guard state.said.insert(text).inserted, let due = move.due else { return nil }
+            guard state.isNew(text), let due = move.due else { return nil }
             return "\(text); trying again in \(GoDuration.format(due - now))"
         case .terminating: return nil
         case .gone: return state.dryRun == .none ? "pod \(move.pod) is gone" : "pod \(move.pod) would be evicted"

@@ -13,6 +13,7 @@ struct ChildProcess {
     enum Failure: Error {
         case notStarted(String)
         case timedOut
+        case cancelled
         case tooMuchOutput(limit: Int)
     }
 
@@ -26,14 +27,15 @@ struct ChildProcess {
     let error: Int32
 
     static func run(
-        _ path: String, _ arguments: [String], environment: [String: String], limit: Duration
+        _ path: String, _ arguments: [String], environment: [String: String], limit: Duration,
+        isWanted: () -> Bool = { true }
     ) throws(Failure) -> Output {
         let process = try spawn(path, arguments, environment)
         defer {
             close(process.output)
             close(process.error)
         }
-        do { return try process.collect(until: .now + limit) } catch {
+        do { return try process.collect(until: .now + limit, isWanted) } catch {
             // The group: its own children too.
             kill(-process.child, SIGKILL)
             waitpid(process.child, nil, 0)
@@ -42,7 +44,9 @@ struct ChildProcess {
     }
 
     /// Reads both pipes until the child is gone; what its own children keep open does not hold us up.
-    private func collect(until deadline: ContinuousClock.Instant) throws(Failure) -> Output {
+    private func collect(
+        until deadline: ContinuousClock.Instant, _ isWanted: () -> Bool
+    ) throws(Failure) -> Output {
         var result = Output()
         var open = [output, error]
         var isGone = false
@@ -51,6 +55,7 @@ struct ChildProcess {
             let hasRead = read(&open, into: &result, wait: isGone ? 0 : Self.pause)
             guard result.standardOutput.count <= Self.outputLimit else { throw .tooMuchOutput(limit: Self.outputLimit) }
             if isGone, !hasRead { return result }
+            guard isWanted() else { throw .cancelled }
             guard ContinuousClock.now < deadline else {
                 if isGone { return result }
                 throw .timedOut

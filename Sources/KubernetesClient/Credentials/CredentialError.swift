@@ -10,6 +10,8 @@ enum CredentialError: Error, Sendable, Equatable {
     case pluginFailed(command: String, ending: String, complaint: String)
     /// What it printed is not a credential.
     case pluginMisunderstood(command: String, problem: String)
+    /// Whoever asked needs it no longer.
+    case cancelled
 }
 
 extension CredentialError: CustomStringConvertible {
@@ -26,6 +28,7 @@ extension CredentialError: CustomStringConvertible {
         case .pluginFailed(let command, let ending, let complaint):
             "the credential plugin \(command) ended with \(ending)" + (complaint.isEmpty ? "" : ": \(complaint)")
         case .pluginMisunderstood(let command, let problem): "the credential plugin \(command) printed \(problem)"
+        case .cancelled: "the credential is no longer needed"
         }
     }
 }

@@ -15,6 +15,10 @@ actor CredentialStore {
     /// After a refusal an unreadable file is a fact to report, and the last known token no way out.
     private var isRefused = false
     private var running: Task<Result<ExecCredential.Status, CredentialError>, Never>?
+    /// Requests that wait for it.
+    private var waiting = 0
+    /// One that nobody waits for any more, on its way to its end.
+    private var stopping: Task<Result<ExecCredential.Status, CredentialError>, Never>?
 
     init(access: ClusterAccess, files: FileReader, time: TimeSource) {
         self.access = access
@@ -39,6 +43,12 @@ actor CredentialStore {
             guard let current, !isRefused, case .unreadableFile = error else { return .failure(error) }
             return .success(current.credential)
         }
+    }
+
+    /// Returns when no plugin runs any more.
+    func close() async {
+        running?.cancel()
+        for task in [running, stopping] { _ = await task?.value }
     }
 
     /// The server refused `credential`; unless it was replaced meanwhile, it is not used again.
@@ -80,12 +90,32 @@ actor CredentialStore {
         do { return try files.read(path) } catch { throw .unreadableFile(path: path, reason: error) }
     }
 
+    /// What `task` makes of it; `cancelled` as soon as our own task is. The last one to leave ends the plugin.
+    private func wait(
+        for task: Task<Result<ExecCredential.Status, CredentialError>, Never>
+    ) async -> Result<ExecCredential.Status, CredentialError> {
+        let (results, post) = AsyncStream.makeStream(of: Result<ExecCredential.Status, CredentialError>.self)
+        Task {
+            post.yield(await task.value)
+            post.finish()
+        }
+        waiting += 1
+        var iterator = results.makeAsyncIterator()
+        let result = await iterator.next(isolation: self)
+        waiting -= 1
+        if result == nil, waiting == 0 {
+            task.cancel()
+            stopping = task
+        }
+        return result ?? .failure(.cancelled)
+    }
+
     /// One run of the plugin serves everybody who waits.
     private func ask(_ plugin: ExecPlugin) async -> Result<(ResolvedCredential, Timestamp), CredentialError> {
         let task = running ?? Task { await plugin.run() }
         running = task
-        let result = await task.value
-        if running == task { running = nil }
+        let result = await wait(for: task)
+        if running == task, waiting == 0 || result != .failure(.cancelled) { running = nil }
         return result.flatMap { status in
             Result { () throws(CredentialError) in
                 var credential = ResolvedCredential()

@@ -1,26 +1,43 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import Synchronization
 
 extension ExecPlugin {
     /// How long a plugin may take.
     static let limit = Duration.seconds(60)
 
-    /// What the plugin prints, read.
+    private final class Cancellation: Sendable {
+        let isCancelled = Atomic(false)
+    }
+
+    /// What the plugin prints, read. It is stopped when our task is cancelled.
     func run(limit: Duration = Self.limit) async -> Result<ExecCredential.Status, CredentialError> {
-        await OwnThread.run {
-            Result { () throws(CredentialError) in
-                guard let path = executable else {
-                    throw .pluginNotFound(command: command, installHint: Self.printable(installHint))
+        let cancellation = Cancellation()
+        return await withTaskCancellationHandler {
+            await OwnThread.run {
+                Result { () throws(CredentialError) in
+                    guard let path = executable else {
+                        throw .pluginNotFound(command: command, installHint: Self.printable(installHint))
+                    }
+                    return try credential(try output(of: path, limit, cancellation))
                 }
-                return try credential(try output(of: path, limit))
             }
+        } onCancel: {
+            cancellation.isCancelled.store(true, ordering: .relaxed)
         }
     }
 
-    private func output(of path: String, _ limit: Duration) throws(CredentialError) -> [UInt8] {
+    private func output(
+        of path: String, _ limit: Duration, _ cancellation: Cancellation
+    ) throws(CredentialError) -> [UInt8] {
         let output: ChildProcess.Output
-        do { output = try ChildProcess.run(path, arguments, environment: environment, limit: limit) } catch {
+        do {
+            output = try ChildProcess.run(
+                path, arguments, environment: environment, limit: limit,
+                isWanted: { !cancellation.isCancelled.load(ordering: .relaxed) })
+        } catch {
             switch error {
+            case .cancelled: throw .cancelled
             case .notStarted(let reason): throw .pluginNotStarted(command: command, reason: reason)
             case .timedOut: throw .pluginTimedOut(command: command, limit: limit)
             case .tooMuchOutput(let limit):

@@ -21,6 +21,11 @@ struct APITransport: Sendable {
         credentials = CredentialStore(access: access, files: files, time: time)
     }
 
+    func shutdown() async {
+        await http.shutdown()
+        await credentials.close()
+    }
+
     /// The whole response, whatever its status.
     func send(_ wire: WireRequest, traceparent: String?) async -> Result<HTTPResponse, TransportFailure> {
         await authorized({ $0.status }) { credential in
