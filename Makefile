@@ -35,7 +35,7 @@ test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs thos
 	@scripts/install build test
 	$(SWIFT_BUILD) --product drain-agent
 	@Tests/EndToEnd/control-plane-build.sh >/dev/null
-	$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$${DRAIN_AGENT_BINARY:-$$(swift build --show-bin-path)/drain-agent}" \
+	@$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$${DRAIN_AGENT_BINARY:-$$(swift build --show-bin-path)/drain-agent}" \
 		$(CACHE)/venv/bin/python -B -m pytest -n $(SCENARIOS_AT_ONCE) --maxschedchunk 1 \
 		-c Tests/EndToEnd/pytest.ini Tests/EndToEnd $(if $(SCENARIO),-k '$(SCENARIO)')
 

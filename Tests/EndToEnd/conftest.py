@@ -1,9 +1,11 @@
 """The fixtures. One run has one stage, whatever the number of workers: the process that was started by hand owns it."""
 
+import os
 import signal
 
 import pytest
 
+from harness.agent import binary
 from harness.scenario import Scenario
 from harness.stage import Run, Stage
 
@@ -28,6 +30,8 @@ def pytest_sessionstart(session):
     config = session.config
     if is_worker(config) or config.option.collectonly:
         return
+    if not os.access(binary(), os.X_OK):
+        pytest.exit(f"no agent at {binary()}: `make test-end-to-end` builds it", returncode=1)
     # As Ctrl-C: an orderly end, with everything taken down.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     config.run = Run()

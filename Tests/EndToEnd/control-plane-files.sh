@@ -39,7 +39,7 @@ make_certificates() {
   openssl req -x509 -new -key "$dir/certs/ca.key" -subj /CN=end-to-end-ca -days 365 -out "$dir/certs/ca.crt" \
     -addext keyUsage=critical,keyCertSign,cRLSign
   new_certificate apiserver /CN=kube-apiserver \
-    'extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1,IP:10.0.0.1,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc\n'
+    'extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc\n'
   new_certificate etcd /CN=etcd 'extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=IP:127.0.0.1,DNS:localhost\n'
   new_certificate admin /O=system:masters/CN=admin "$client"
   # A name of its own, so that the audit log tells the kubelets from the tests.

@@ -176,5 +176,5 @@ def writes(scenario, node=None):
         for event in scenario.audit.of_agents()
         if event["verb"] in verbs
         and event["objectRef"]["resource"] in ("nodes", "pods")
-        and (event["objectRef"].get("name") == (node or scenario.node) or event["objectRef"].get("namespace") == scenario.namespace)
+        and {scenario.namespace, node or scenario.node} & set(event["objectRef"].values())
     ]

@@ -1,1 +1,1 @@
-"""What the scenarios stand on: a real control plane, a real Prometheus, simulated kubelets, and the agent as a process."""
+"""What scenarios stand on: a real control plane, a real Prometheus, simulated kubelets, the agent as a process."""

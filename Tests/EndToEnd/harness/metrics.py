@@ -1,6 +1,10 @@
 """A scrape, read by PyPI's prometheus_client: another reader than Prometheus, and a stricter one."""
 
+import subprocess
+
 from prometheus_client.parser import text_string_to_metric_families
+
+from .stage import tool
 
 
 class Samples:
@@ -20,3 +24,9 @@ class Samples:
 
 def parse(text):
     return Samples(text)
+
+
+def promtool_check(text):
+    """What `promtool check metrics` says of the scrape; silence is praise."""
+    done = subprocess.run([tool("promtool"), "check", "metrics"], input=text, capture_output=True, text=True)
+    return (done.stdout + done.stderr).strip()

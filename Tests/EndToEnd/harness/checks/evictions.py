@@ -5,7 +5,7 @@ from ..until import until
 
 
 def evictions_of(agent):
-    """From the audit log, those that this agent sent; complete once it holds every answer that the agent has told of."""
+    """From the audit log, those that this agent sent; whole once it holds every answer that the agent has told of."""
     told = {
         each.attributes["k8s.audit_id"]
         for each in named(agent.spans(), "eviction.attempt")
@@ -44,7 +44,7 @@ def check_evictions(evictions, there, stays, lost_races):
 
 
 def check_verified(agent, spans):
-    """Completed is what a list says that came from storage, after the last eviction; a dry run changes nothing to verify."""
+    """Completed is what a list says that came from storage, after the last eviction; a dry run needs none."""
     (root,) = named(spans, "node.drain")
     if root.attributes["drain.dry_run"] != "none":
         return

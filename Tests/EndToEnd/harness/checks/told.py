@@ -1,7 +1,6 @@
 """What must be true of what the agent said of any drain: its log, its state, its scrapes."""
 
 from .. import metrics
-from ..agent import promtool_check
 from ..spans import named
 
 
@@ -57,5 +56,5 @@ def check_scrapes(agent):
     for text in agent.scrapes:
         metrics.parse(text)
     if agent.scrapes:
-        said = promtool_check(agent.scrapes[-1])
+        said = metrics.promtool_check(agent.scrapes[-1])
         assert not said, f"promtool check metrics: {said}"

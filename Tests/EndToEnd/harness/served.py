@@ -1,0 +1,124 @@
+"""What an agent serves, and what Prometheus made of it."""
+
+import http.client
+import json
+import threading
+
+from . import metrics
+from .until import PATIENCE, until
+
+TOKEN = "a token of the tests"
+
+
+class Served:
+    """The part of an agent that is behind its address."""
+
+    def __init__(self, scenario, name):
+        self.scenario = scenario
+        self.name = name
+        self.before = scenario.kubernetes.pods_on(scenario.node)  # what was on the node when it was told to drain
+        self.scrapes = []  # texts, as they came
+        self._address = None
+        self._target = None
+        self._fetcher = None
+        self._last_state = None
+
+    @property
+    def address(self):
+        if self._address is None:
+            self._address = self.wait_for_log("serving")["listen"][0]
+        return self._address
+
+    def request(self, method, path, body=None, token=TOKEN, headers=None, timeout=300):
+        """Gives status and body; JSON where it is some."""
+        connection = http.client.HTTPConnection(self.address, timeout=timeout)
+        try:
+            authorization = {"Authorization": f"Bearer {token}"} if token else {}
+            data = None if body is None else json.dumps(body)
+            connection.request(method, path, data, {**authorization, **(headers or {})})
+            response = connection.getresponse()
+            text = response.read().decode()
+            is_json = response.headers.get_content_type() == "application/json"
+            return response.status, json.loads(text) if is_json else text
+        finally:
+            connection.close()
+
+    def state(self):
+        """GET /drain."""
+        status, body = self.request("GET", "/drain")
+        assert status == 200, body
+        return body
+
+    def phases(self, phase):
+        """Names of the pods in that phase, as GET /drain has them."""
+        return sorted(each["name"] for each in self.state()["pods"] if each["phase"] == phase)
+
+    def wait_for(self, what, condition, within=PATIENCE):
+        """Until GET /drain fulfils the condition."""
+
+        def fulfilled():
+            state = self.state()
+            return state if condition(state) else None
+
+        return until(f"{what} at {self.name}", fulfilled, within)
+
+    def scrape(self):
+        """One scrape of ours, kept for the checks; gives its samples."""
+        status, text = self.request("GET", "/metrics")
+        assert status == 200, text
+        self.scrapes.append(text)
+        return metrics.parse(text)
+
+    def is_scraped(self):
+        """Has Prometheus scrape it, and waits for the first time."""
+        if not self.is_under_prometheus:
+            return
+        self._target = self.scenario.stage.prometheus.scrape(
+            self.address, scenario=self.scenario.name, agent=self.name
+        )
+        until(f"first scrape of {self.name}", lambda: self.stored("up", by="agent").get(self.name) == 1)
+
+    def is_scraped_no_more(self):
+        if self._target:
+            self._target.unlink(missing_ok=True)
+
+    def last_scrape(self):
+        """When Prometheus last reached it, in seconds; after that it had ended."""
+        selector = f'up{{scenario="{self.scenario.name}",agent="{self.name}"}}'
+        ((_, at),) = self.scenario.stage.prometheus.query(f"max_over_time(timestamp({selector} == 1)[1h:1s])")
+        return at
+
+    def stored(self, metric, by):
+        """The metric's last values that Prometheus stored, by a label's value."""
+        name, _, labels = metric.partition("{")
+        own = f'scenario="{self.scenario.name}",agent="{self.name}"'
+        selector = ",".join(filter(None, [own, labels.rstrip("}")]))
+        return self.scenario.stage.prometheus.last(f"{name}{{{selector}}}", by)
+
+    def trigger(self, headers=None, **overrides):
+        """POST /drain; returns when the drain has begun."""
+        self.before = self.scenario.kubernetes.pods_on(self.scenario.node)
+        status, body = self.request("POST", "/drain", overrides or None, headers=headers)
+        assert status == 202, f"POST /drain was answered with {status}: {body}"
+        self.wait_for_the_end_in_the_background()
+
+    def wait_for_the_end_in_the_background(self):
+        """Fetches the drain's last state at its end, before the agent goes; the drain must have begun."""
+
+        def fetch():
+            try:
+                status, body = self.request("POST", "/prestop")
+            except (OSError, http.client.HTTPException) as error:
+                status, body = 0, repr(error)
+            self._last_state = body if status == 200 else f"POST /prestop was answered with {status}: {body}"
+
+        self._fetcher = threading.Thread(target=fetch, daemon=True)
+        self._fetcher.start()
+
+    def last_state(self):
+        """GET /drain as it was at the drain's end; None when nobody waited for it."""
+        if self._fetcher is None:
+            return None
+        self._fetcher.join(PATIENCE)
+        assert isinstance(self._last_state, dict), self._last_state
+        return self._last_state
