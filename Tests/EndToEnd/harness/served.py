@@ -103,14 +103,18 @@ class Served:
         self.wait_for_the_end_in_the_background()
 
     def wait_for_the_end_in_the_background(self):
-        """Fetches the drain's last state at its end, before the agent goes; the drain must have begun."""
+        """Fetches the drain's last state at its end, before the agent goes; the drain must have begun.
+
+        By asking for the same drain again, for that changes nothing: a /prestop would tell the agent that its end has begun.
+        """
+        same = {"drain_id": self.state()["drain_id"]}
 
         def fetch():
             try:
-                status, body = self.request("POST", "/prestop")
+                status, body = self.request("POST", "/drain?wait=true", same)
             except (OSError, http.client.HTTPException) as error:
                 status, body = 0, repr(error)
-            self._last_state = body if status == 200 else f"POST /prestop was answered with {status}: {body}"
+            self._last_state = body if status == 200 else f"POST /drain?wait=true was answered with {status}: {body}"
 
         self._fetcher = threading.Thread(target=fetch, daemon=True)
         self._fetcher.start()
