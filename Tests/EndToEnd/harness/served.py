@@ -107,7 +107,7 @@ class Served:
 
         By asking for the same drain again, for that changes nothing: a /prestop would tell the agent that its end has begun.
         """
-        same = {"drain_id": self.state()["drain_id"]}
+        same = {"drain_id": self.wait_for("a drain", lambda state: state["drain_id"])["drain_id"]}
 
         def fetch():
             try:
