@@ -40,6 +40,8 @@ def test_a_budget_of_zero_blocks_until_somebody_fixes_it(scenario):
     assert samples.value("drain_pdb_blocked_pods", **budget) == 2
     assert samples.value("drain_pdb_wait_start_timestamp_seconds", **budget) > 0
     assert samples.value("drain_pods", phase="blocked") == 2
+    (alert,) = until("an alert in Alertmanager", lambda: scenario.stage.alertmanager.alerts(scenario=scenario.name))
+    assert alert["alertname"] == "BlockedByBudget" and alert.items() >= budget.items()
     scenario.change_budget("web", maxUnavailable=2)
     drained = check(agent)
     assert len(drained.accepted) == 4

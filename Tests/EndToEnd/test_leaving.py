@@ -2,6 +2,7 @@
 
 from harness.checks import check
 from harness.spans import named
+from harness.until import until
 
 
 def test_a_pod_that_stops_slowly_is_given_its_grace_period(scenario):
@@ -9,8 +10,8 @@ def test_a_pod_that_stops_slowly_is_given_its_grace_period(scenario):
     agent = scenario.sidecar()
     agent.trigger()
     agent.wait_for("it to be terminating", lambda state: state["counts"]["terminating"] == 1)
-    samples = agent.scrape()
-    assert samples.value("drain_oldest_deletion_deadline_timestamp_seconds") > 0
+    # The answer may be here before the watch has shown the deadline.
+    until("its deadline", lambda: agent.scrape().value("drain_oldest_deletion_deadline_timestamp_seconds") > 0)
     drained = check(agent)
     (termination,) = named(drained.spans, "pod.termination")
     assert termination.attributes["drain.grace_period_seconds"] == 4

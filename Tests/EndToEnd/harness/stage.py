@@ -1,4 +1,4 @@
-"""What all scenarios of a run share: one control plane and one Prometheus, under one directory that the run removes."""
+"""What all scenarios of a run share: one control plane, one Prometheus and one Alertmanager, under one directory that the run removes."""
 
 import fcntl
 import json
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import processes
+from .alertmanager import RULES, Alertmanager, start_alertmanager
 from .kubernetes import Kubernetes
 from .prometheus import Prometheus
 from .until import until
@@ -28,6 +29,7 @@ class Stage:
         self.control_plane = self.directory / "control-plane"
         self.kubernetes = Kubernetes(self.control_plane)
         self.prometheus = Prometheus(self.directory / "prometheus")
+        self.alertmanager = Alertmanager(self.directory / "alertmanager")
         self.audit_log = self.control_plane / "logs/audit.log"
         self.admin_kubeconfig = self.control_plane / "admin.kubeconfig"
         self.agent_kubeconfig = self.directory / "agent.kubeconfig"
@@ -86,28 +88,35 @@ class Run:
         self.directory = Path(tempfile.mkdtemp(prefix=PREFIX))
         (self.directory / "owner").write_text(str(os.getpid()))
         self._prometheus = None
+        self._alertmanager = None
 
     def start(self):
         call = [HERE / "control-plane.sh", "start", self.directory / "control-plane", "--owner", str(os.getpid())]
         subprocess.run(call, check=True)
-        self._prometheus = start_prometheus(self.directory / "prometheus")
+        self._alertmanager = start_alertmanager(self.directory / "alertmanager", tool("prometheus-alertmanager"))
+        alertmanager = (self.directory / "alertmanager/address").read_text()
+        self._prometheus = start_prometheus(self.directory / "prometheus", alertmanager)
         stage = Stage(self.directory)
         stage.kubectl("apply", "-f", REPOSITORY / "deploy/rbac")
         token = until("token of the agent's account", lambda: stage.token("drain-agent", "kube-system"))
         stage.kubeconfig("agent", token=token)
 
     def end(self):
-        if self._prometheus:
-            processes.end(self._prometheus)
+        for process in filter(None, [self._prometheus, self._alertmanager]):
+            processes.end(process)
         if (self.directory / "control-plane").exists():
             subprocess.run([HERE / "control-plane.sh", "remove", self.directory / "control-plane"], check=False)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def start_prometheus(directory):
+def start_prometheus(directory, alertmanager):
+    """Scrapes each second, and tells the Alertmanager at that address of alerts."""
     (directory / "targets").mkdir(parents=True)
+    (directory / "rules.yml").write_text(json.dumps(RULES))
     config = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+        "rule_files": [str(directory / "rules.yml")],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
         "scrape_configs": [
             {
                 "job_name": "drain-agent",
