@@ -100,17 +100,17 @@ class Served:
         self.before = self.scenario.kubernetes.pods_on(self.scenario.node)
         status, body = self.request("POST", "/drain", overrides or None, headers=headers)
         assert status == 202, f"POST /drain was answered with {status}: {body}"
-        self.wait_for_the_end_in_the_background()
+        self.wait_for_the_end_in_the_background(overrides)
 
-    def wait_for_the_end_in_the_background(self):
-        """Fetches the drain's last state at its end, before the agent goes; the drain must have begun."""
+    def wait_for_the_end_in_the_background(self, overrides=None):
+        """Fetches the drain's last state at its end, before the agent goes; it has begun, with these overrides."""
 
         def fetch():
             try:
-                status, body = self.request("POST", "/prestop")
+                status, body = self.request("POST", "/drain?wait=true", overrides or None)
             except (OSError, http.client.HTTPException) as error:
                 status, body = 0, repr(error)
-            self._last_state = body if status == 200 else f"POST /prestop was answered with {status}: {body}"
+            self._last_state = body if status == 200 else f"POST /drain?wait=true was answered with {status}: {body}"
 
         self._fetcher = threading.Thread(target=fetch, daemon=True)
         self._fetcher.start()
