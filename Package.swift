@@ -40,16 +40,17 @@ let package = Package(
             name: "CAgent", cSettings: [.define("DRAIN_AGENT_REVISION", to: "\"\(revision)\"")]),
 
         library("Locking"),
+        library("SeededRandom"),
         library("Timestamps"),
         library("KubernetesAPI", ["Timestamps"]),
         library("HTTPClient", ["CCurl", "Locking"]),
         library("Gzip", ["CZlib"]),
         library("KubernetesClient", ["KubernetesAPI", "HTTPClient", "CSpawn", "CYAML", "Timestamps"]),
-        library("DrainEngine", ["KubernetesAPI", "Timestamps"]),
+        library("DrainEngine", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("Telemetry", ["Locking", "Timestamps"]),
         library("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
         library("HTTPServer", ["CMicroHTTPD", "Gzip", "Locking"]),
-        library("ClusterModel", ["KubernetesAPI", "Timestamps"]),
+        library("ClusterModel", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "HTTPServer", "Locking", "Timestamps"]),
         .executableTarget(
             name: "DrainAgent",
@@ -71,12 +72,13 @@ let package = Package(
         tests("KubernetesAPI", ["Timestamps"]),
         tests("HTTPClient", ["Locking"]),
         tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
-        tests("DrainEngine", ["KubernetesAPI", "Locking", "Timestamps"]),
+        tests("DrainEngine", ["SeededRandom", "KubernetesAPI", "Locking", "Timestamps"]),
         tests("Telemetry", ["Locking", "Timestamps"]),
-        tests("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
+        tests(
+            "DrainTelemetry", ["SeededRandom", "DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
         tests("Gzip"),
         tests("HTTPServer", ["Locking"]),
-        tests("ClusterModel", ["KubernetesAPI", "Timestamps"]),
+        tests("ClusterModel", ["SeededRandom", "KubernetesAPI", "Timestamps"]),
         tests(
             "DrainAgent",
             [

@@ -1,3 +1,4 @@
+import SeededRandom
 public import Timestamps
 
 /// A small Kubernetes as a value: nodes, pods, their controllers, kubelets, a scheduler, disruption budgets and an

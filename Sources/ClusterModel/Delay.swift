@@ -1,3 +1,4 @@
+import SeededRandom
 internal import Timestamps
 
 /// How long something in the model takes.

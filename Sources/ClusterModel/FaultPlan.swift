@@ -1,3 +1,4 @@
+import SeededRandom
 public import Timestamps
 
 /// What goes wrong on demand: the first fault that matches a request decides it.

@@ -1,4 +1,5 @@
 public import KubernetesAPI
+import Synchronization
 public import Timestamps
 
 /// Drives one `NodeDrain`: the only loop. One inbox of inputs, one sleeper, one watch.
@@ -66,6 +67,7 @@ public final class DrainRunner: Sendable {
                 alarm.follow(machine.nextWake, environment, post)
                 guard let input = await inputs.next() else { break }
                 if case .tick = input { alarm.hasRung() }
+                if case .watch = input { watch.hasBeenHeard() }
                 summary = handle(input, &machine, &requests)
             }
             requests.cancelAll()
@@ -93,10 +95,17 @@ public final class DrainRunner: Sendable {
     }
 }
 
-/// The watch that runs now.
+/// The watch that runs now. What it has said and nobody has heard yet is bounded: beyond that it ends, and the pods are
+/// listed again.
 private struct RunningWatch {
+    private static let lagLimit = 1000
+
+    private let unheard = UnheardSignals()
     private var generation: Int?
     private var task: Task<Void, Never>?
+
+    /// A signal of this watch, or of one before, has left the inbox.
+    func hasBeenHeard() { unheard.count.wrappingSubtract(1, ordering: .relaxed) }
 
     mutating func follow(
         _ wanted: WantedWatch?, _ environment: DrainRunner.Environment,
@@ -107,12 +116,28 @@ private struct RunningWatch {
         task = nil
         generation = wanted?.generation
         guard let wanted else { return }
-        task = Task {
-            for await signal in environment.watch(wanted.request) {
-                post.yield(.watch(generation: wanted.generation, signal))
+        task = Task { [unheard] in
+            func end(_ detail: String) {
+                post.yield(.watch(generation: wanted.generation, .ended(.error, detail: detail, status: nil)))
             }
+            for await signal in environment.watch(wanted.request) {
+                let waiting = unheard.count.wrappingAdd(1, ordering: .relaxed).newValue
+                guard waiting <= Self.lagLimit else {
+                    return end("the events were not read: \(Self.lagLimit) were waiting")
+                }
+                post.yield(.watch(generation: wanted.generation, signal))
+                if case .ended = signal { return }
+            }
+            guard !Task.isCancelled else { return }
+            unheard.count.wrappingAdd(1, ordering: .relaxed)
+            end("the watch ended without a word")
         }
     }
+}
+
+/// How many signals are in the inbox.
+private final class UnheardSignals: Sendable {
+    let count = Atomic(0)
 }
 
 /// The one sleeper.

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandom
 import Timestamps
 
 /// One request that is sent again until it has been answered: the node's read, the cordon, the lists.
@@ -36,7 +37,7 @@ struct Errand: Equatable {
     /// 403 and 401 are believed after two seconds of nothing else only: a server that has just started says them
     /// wrongly.
     mutating func answered(
-        _ exchange: Exchange, at now: Timestamp, policy: DrainPolicy, random: inout SeededGenerator
+        _ exchange: Exchange, at now: Timestamp, policy: DrainPolicy, random: inout SplitMix64
     ) -> Verdict {
         isInFlight = false
         let message: String

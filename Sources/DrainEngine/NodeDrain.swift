@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandom
 public import Timestamps
 
 /// One drain of one node, as a pure machine: an input and the time in, requests, events and in the end a summary out.
@@ -54,7 +55,7 @@ public struct NodeDrain: Sendable {
     public internal(set) var deadline: Timestamp?
 
     var stage = Stage.idle
-    var random: SeededGenerator
+    var random: SplitMix64
     var feed: PodFeed
     var drain: PodDrain
     var startedAt: Timestamp?
@@ -75,9 +76,9 @@ public struct NodeDrain: Sendable {
     /// `seed` decides the jitter: the same seed and inputs make the same drain.
     public init(policy: DrainPolicy, seed: UInt64) {
         self.policy = policy
-        random = SeededGenerator(seed: seed)
-        feed = PodFeed(policy: policy, random: SeededGenerator(seed: random.next()))
-        drain = PodDrain(policy: policy, random: SeededGenerator(seed: random.next()))
+        random = SplitMix64(seed: seed)
+        feed = PodFeed(policy: policy, random: SplitMix64(seed: random.next()))
+        drain = PodDrain(policy: policy, random: SplitMix64(seed: random.next()))
     }
 
     /// The watch that ought to run now, if any: the driver starts it, and ends one of another generation.

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandom
 import Timestamps
 
 /// All pods of a drain: who is asked for next, and when. Pods are dense indices here; UIDs live at the edge.
@@ -15,7 +16,7 @@ struct PodDrain {
     private(set) var pausedUntil: Timestamp?
 
     private let policy: DrainPolicy
-    private var random: SeededGenerator
+    private var random: SplitMix64
     private var indexByUID: [String: Int] = [:]
     private var indexByName: [String: Int] = [:]
     private var unsettled = 0
@@ -27,7 +28,7 @@ struct PodDrain {
     private var dueTimes = DueQueue()
     private var deniedNamespaces: Set<String> = []
 
-    init(policy: DrainPolicy, random: SeededGenerator) {
+    init(policy: DrainPolicy, random: SplitMix64) {
         self.policy = policy
         self.random = random
     }
@@ -181,7 +182,7 @@ extension PodDrain {
 
     private mutating func apply(
         to index: Int, into step: inout Step,
-        _ body: (inout PodEviction, inout SeededGenerator) -> PodEviction.Step
+        _ body: (inout PodEviction, inout SplitMix64) -> PodEviction.Step
     ) {
         let before = pods[index].phase
         let wasSettled = pods[index].isSettled

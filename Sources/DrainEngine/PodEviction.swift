@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandom
 import Timestamps
 
 /// One pod's way from the node: methods say what happened, and return what is to be told and done about it.
@@ -57,7 +58,9 @@ struct PodEviction {
     }
 
     /// Nothing more will be done about it.
-    var isSettled: Bool { phase == .gone || phase == .failed || (endsTerminating && phase == .terminating) }
+    var isSettled: Bool {
+        phase == .gone || phase == .failed || (endsTerminating && phase == .terminating && !isInFlight)
+    }
 
     /// It can be asked for.
     var isWaiting: Bool { phase == .queued || phase == .blocked || phase == .retrying }
@@ -73,7 +76,7 @@ struct PodEviction {
     /// The answer to request number `attempts` is here; `accessDenied`: a review said we may not evict here.
     mutating func answered(
         _ reply: EvictionReply, retryAfter: Duration?, at now: Timestamp, policy: DrainPolicy, accessDenied: Bool,
-        random: inout SeededGenerator
+        random: inout SplitMix64
     ) -> Step {
         isInFlight = false
         message = reply.message
@@ -213,7 +216,7 @@ extension PodEviction {
     /// at least a second later, has the access reviewed; three over 30 s are proof where no review can be had.
     private mutating func refused(
         _ reply: EvictionReply, retryAfter: Duration?, at now: Timestamp, policy: DrainPolicy, accessDenied: Bool,
-        _ random: inout SeededGenerator
+        _ random: inout SplitMix64
     ) -> Step {
         forbidden += 1
         let first = firstForbidden ?? now
@@ -227,7 +230,7 @@ extension PodEviction {
 
     private mutating func retries(
         _ reply: EvictionReply, retryAfter: Duration?, at now: Timestamp, policy: DrainPolicy,
-        _ random: inout SeededGenerator
+        _ random: inout SplitMix64
     ) -> Step {
         let delay = policy.backoff.delay(step: backoffStep, using: &random)
         backoffStep += 1

@@ -1,4 +1,5 @@
 public import KubernetesAPI
+import SeededRandom
 import Timestamps
 
 /// Keeps the drain's picture of the node's pods true: one watch, a relist where its version has expired, and a list every
@@ -23,13 +24,13 @@ struct PodFeed {
     private(set) var resourceVersion = ""
 
     private let policy: DrainPolicy
-    private var random: SeededGenerator
+    private var random: SplitMix64
     private var failures = 0
     private var opened: Timestamp?
     private var watchDue: Timestamp?
     private var distrustsCache = false
 
-    init(policy: DrainPolicy, random: SeededGenerator) {
+    init(policy: DrainPolicy, random: SplitMix64) {
         self.policy = policy
         self.random = random
     }

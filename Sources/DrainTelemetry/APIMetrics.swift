@@ -43,13 +43,14 @@ public final class APIMetrics: Sendable {
         }
     }
 
-    /// The same watches, counted: by the code that opened them, or refused.
+    /// The same watches, counted: by the code that opened them, or refused. A reader that lags by 1,000 signals loses
+    /// the watch here, too.
     public func measuring(
         _ watch: @escaping @Sendable (WatchRequest) -> AsyncStream<WatchSignal>
     ) -> @Sendable (WatchRequest) -> AsyncStream<WatchSignal> {
         { [self] request in
             let signals = watch(request)
-            return AsyncStream { continuation in
+            return AsyncStream(bufferingPolicy: .bufferingOldest(1000)) { continuation in
                 let task = Task {
                     var isOpen = false
                     for await signal in signals {
@@ -60,7 +61,7 @@ public final class APIMetrics: Sendable {
                         case .ended(_, _, let status): if !isOpen { count(.watch, status?.code) }
                         case .event: break
                         }
-                        continuation.yield(signal)
+                        if case .dropped = continuation.yield(signal) { break }
                     }
                     continuation.finish()
                 }

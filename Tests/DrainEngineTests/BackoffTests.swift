@@ -1,3 +1,4 @@
+import SeededRandom
 import TestSupport
 import Testing
 import Timestamps
@@ -8,7 +9,7 @@ import Timestamps
 struct BackoffTests {
     @Test("a delay lies below a bound that doubles up to the cap", arguments: [0, 1, 5, 8, 30, 1000, -1])
     func bounds(step: Int) {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         let backoff = Backoff(base: .milliseconds(100), cap: .seconds(20))
         let bound = min(.seconds(20), Duration.milliseconds(100) * (1 << min(max(step, 0), 20)))
         let delays = (0..<200).map { _ in backoff.delay(step: step, using: &random) }
@@ -19,7 +20,7 @@ struct BackoffTests {
 
     @Test("without a base or a cap there is no delay")
     func none() {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         #expect(Backoff(base: .zero, cap: .seconds(20)).delay(step: 3, using: &random) == .zero)
         #expect(Backoff(base: .seconds(1), cap: .zero).delay(step: 3, using: &random) == .zero)
     }
@@ -27,7 +28,7 @@ struct BackoffTests {
     @Test("the same seed gives the same numbers, another one others")
     func seeds() {
         func numbers(_ seed: UInt64) -> [UInt64] {
-            var random = SeededGenerator(seed: seed)
+            var random = SplitMix64(seed: seed)
             return (0..<4).map { _ in random.next() }
         }
         #expect(numbers(1) == numbers(1))
@@ -37,7 +38,7 @@ struct BackoffTests {
 
     @Test("due times come out in order, equal ones by index")
     func order() {
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         var queue = DueQueue()
         var expected: [(Int64, Int)] = []
         for index in 0..<500 {

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandom
 import TestSupport
 import Testing
 import Timestamps
@@ -8,7 +9,7 @@ import Timestamps
 @Suite("Errand: one request until it is answered")
 struct ErrandTests {
     private static let start = ScriptedDrain.epoch
-    private var random = SeededGenerator(seed: 1)
+    private var random = SplitMix64(seed: 1)
 
     private func exchange(_ answer: Exchange.Answer, retryAfter: Duration? = nil) -> Exchange {
         Exchange(answer: answer, retryAfter: retryAfter, sent: Self.start, received: Self.start)

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandom
 import TestSupport
 import Testing
 import Timestamps
@@ -16,7 +17,7 @@ struct PodDrainTests {
     }
 
     private static func drain(_ count: Int, _ policy: DrainPolicy = policy(), own: Int? = nil) -> PodDrain {
-        var drain = PodDrain(policy: policy, random: SeededGenerator(seed: 1))
+        var drain = PodDrain(policy: policy, random: SplitMix64(seed: 1))
         for index in 0..<count {
             _ = drain.add(.stub("p\(index)"), isSelf: index == own, at: start)
         }
@@ -166,7 +167,7 @@ struct PodDrainTests {
 
     @Test("a denial fails all that wait in that namespace, at once or at their next answer")
     func denial() {
-        var drain = PodDrain(policy: Self.policy { $0.concurrency = 2 }, random: SeededGenerator(seed: 1))
+        var drain = PodDrain(policy: Self.policy { $0.concurrency = 2 }, random: SplitMix64(seed: 1))
         for (name, namespace) in [("a", "x"), ("b", "x"), ("c", "x"), ("d", "y")] {
             _ = drain.add(.stub(name, namespace: namespace), isSelf: false, at: Self.start)
         }

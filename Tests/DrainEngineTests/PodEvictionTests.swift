@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandom
 import TestSupport
 import Testing
 import Timestamps
@@ -9,7 +10,7 @@ import Timestamps
 private struct OnePod {
     var policy = DrainPolicy(node: "node-a")
     var eviction: PodEviction
-    var random = SeededGenerator(seed: 5)
+    var random = SplitMix64(seed: 5)
     var now = ScriptedDrain.epoch
     var facts: [DrainEvent.Fact] = []
     var consequences: [PodEviction.Consequence] = []

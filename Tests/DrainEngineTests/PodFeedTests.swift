@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandom
 import TestSupport
 import Testing
 import Timestamps
@@ -8,7 +9,7 @@ import Timestamps
 @Suite("PodFeed: the picture of the node's pods")
 struct PodFeedTests {
     private var now = ScriptedDrain.epoch
-    private var feed = PodFeed(policy: DrainPolicy(node: "node-a"), random: SeededGenerator(seed: 9))
+    private var feed = PodFeed(policy: DrainPolicy(node: "node-a"), random: SplitMix64(seed: 9))
 
     private static func list(_ version: String) -> PodList { PodList(resourceVersion: version, items: []) }
 

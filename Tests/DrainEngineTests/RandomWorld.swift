@@ -1,5 +1,6 @@
 import DrainEngine
 import KubernetesAPI
+import SeededRandom
 import TestSupport
 import Timestamps
 
@@ -15,10 +16,10 @@ struct RandomWorld {
 
     let drain: ScriptedDrain
     let policy: DrainPolicy
-    private var random: SeededGenerator
+    private var random: SplitMix64
 
     init(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         policy = Self.policy(&random)
         let pods = Self.pods(&random)
         let cluster = ScriptedCluster(node: "node-a", pods: pods, unschedulable: Self.chance(10, &random))
@@ -30,11 +31,11 @@ struct RandomWorld {
         happenings(pods)
     }
 
-    private static func chance(_ percent: Int, _ random: inout SeededGenerator) -> Bool {
+    private static func chance(_ percent: Int, _ random: inout SplitMix64) -> Bool {
         Int.random(in: 0..<100, using: &random) < percent
     }
 
-    private static func policy(_ random: inout SeededGenerator) -> DrainPolicy {
+    private static func policy(_ random: inout SplitMix64) -> DrainPolicy {
         var policy = DrainPolicy(node: "node-a")
         policy.concurrency = Int.random(in: 1...5, using: &random)
         policy.maxTerminating = chance(70, &random) ? 0 : Int.random(in: 1...3, using: &random)
@@ -49,7 +50,7 @@ struct RandomWorld {
         return policy
     }
 
-    private static func pods(_ random: inout SeededGenerator) -> [Pod] {
+    private static func pods(_ random: inout SplitMix64) -> [Pod] {
         (0..<Int.random(in: 0...12, using: &random)).map { number in
             let owner: OwnerReference? =
                 chance(20, &random) ? .daemonSet("set-\(number)") : OwnerReference(kind: "ReplicaSet", name: "web")

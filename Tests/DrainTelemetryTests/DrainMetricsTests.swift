@@ -1,6 +1,7 @@
 import DrainEngine
 import DrainTelemetry
 import KubernetesAPI
+import SeededRandom
 import Telemetry
 import TestSupport
 import Testing
@@ -36,7 +37,7 @@ struct DrainMetricsTests {
     @Test("counters equal the events", arguments: 1...20)
     func countersEqualEvents(seed: UInt64) {
         let drain = ScriptedDrain((0..<8).map { .stub("p\($0)") }, seed: seed, deadline: .seconds(90))
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         drain.script = { call, _ in
             guard case .evict(let pod, _) = call else { return nil }
             let answers: [Status?] = [

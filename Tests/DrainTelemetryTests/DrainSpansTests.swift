@@ -1,5 +1,6 @@
 import DrainTelemetry
 import KubernetesAPI
+import SeededRandom
 import Telemetry
 import TestSupport
 import Testing
@@ -49,7 +50,7 @@ struct DrainSpansTests {
     @Test("the spans of a drain are one tree, and its parts add up", arguments: 1...20)
     func oneTree(seed: UInt64) {
         let drain = ScriptedDrain((0..<8).map { .stub("p\($0)") }, seed: seed, deadline: .seconds(60))
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         drain.script = { call, _ in
             guard case .evict = call else { return nil }
             let answers: [Status?] = [nil, .budget("web"), .budget("db"), .serverError, .webhook("kv"), .badRequest]

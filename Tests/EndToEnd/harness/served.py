@@ -100,14 +100,18 @@ class Served:
         self.before = self.scenario.kubernetes.pods_on(self.scenario.node)
         status, body = self.request("POST", "/drain", overrides or None, headers=headers)
         assert status == 202, f"POST /drain was answered with {status}: {body}"
-        self.wait_for_the_end_in_the_background(overrides)
+        self.wait_for_the_end_in_the_background()
 
-    def wait_for_the_end_in_the_background(self, overrides=None):
-        """Fetches the drain's last state at its end, before the agent goes; it has begun, with these overrides."""
+    def wait_for_the_end_in_the_background(self):
+        """Fetches the drain's last state at its end, before the agent goes; the drain must have begun.
+
+        By asking for the same drain again, for that changes nothing: a /prestop would tell the agent that its end has begun.
+        """
+        same = {"drain_id": self.wait_for("a drain", lambda state: state["drain_id"])["drain_id"]}
 
         def fetch():
             try:
-                status, body = self.request("POST", "/drain?wait=true", overrides or None)
+                status, body = self.request("POST", "/drain?wait=true", same)
             except (OSError, http.client.HTTPException) as error:
                 status, body = 0, repr(error)
             self._last_state = body if status == 200 else f"POST /drain?wait=true was answered with {status}: {body}"
