@@ -1,4 +1,4 @@
-"""Servers that stop and credentials that end in mid-drain: the drain goes on afterwards, and says what was the matter."""
+"""Servers that stop and credentials that end in mid-drain: it goes on afterwards, and says what was the matter."""
 
 import pytest
 
@@ -19,13 +19,14 @@ def half_way(scenario, **settings):
     agent = scenario.sidecar(**settings)
     agent.trigger()
     agent.wait_for(
-        "two blocked and two terminating", lambda state: state["counts"]["blocked"] == 2 == state["counts"]["terminating"]
+        "two blocked and two terminating",
+        lambda state: state["counts"]["blocked"] == 2 == state["counts"]["terminating"],
     )
     return agent
 
 
 def free(scenario):
-    """Whatever holds the drain up does so no more. After an outage its controller takes up to half a minute to be back."""
+    """Whatever holds the drain up does so no more. After an outage its controller takes up to half a minute."""
     scenario.change_budget("web", maxUnavailable=2)
     let_stop(scenario, "stuck")
     until("budget that allows or has done so", lambda: is_free(scenario), within=180)

@@ -59,7 +59,8 @@ def scrapes(agent):
 def live_through(agent, seconds):
     """Until Prometheus has scraped the agent so many times more."""
     before = scrapes(agent)
-    until(f"{seconds} more scrapes of {agent.name}", lambda: scrapes(agent) - before >= seconds, within=4 * seconds + 60)
+    enough = lambda: scrapes(agent) - before >= seconds
+    until(f"{seconds} more scrapes of {agent.name}", enough, within=4 * seconds + 60)
 
 
 def count(agent, name, **labels):

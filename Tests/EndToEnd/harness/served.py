@@ -105,7 +105,7 @@ class Served:
     def wait_for_the_end_in_the_background(self):
         """Fetches the drain's last state at its end, before the agent goes; the drain must have begun.
 
-        By asking for the same drain again, for that changes nothing: a /prestop would tell the agent that its end has begun.
+        By asking for the same drain again, which changes nothing: a /prestop would say that the agent's end has begun.
         """
         same = {"drain_id": self.wait_for("a drain", lambda state: state["drain_id"])["drain_id"]}
 
