@@ -1,4 +1,4 @@
-"""What all scenarios of a run share: one control plane, one Prometheus and one Alertmanager, under one directory that the run removes."""
+"""What all scenarios of a run share: one control plane, one Prometheus, one Alertmanager, in a directory of the run."""
 
 import fcntl
 import json
