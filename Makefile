@@ -49,7 +49,8 @@ flags: ## Write docs/flags.md from what the program says of itself.
 	$(SWIFT_BUILD) --product drain-agent
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent"
 
-lint: ## Check the format, and each target's imports against Package.swift.
+lint: ## Check the format, each target's imports against Package.swift, and that no merge was left half done.
+	@! git grep -nE '^(<<<<<<<|>>>>>>>) '
 	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
 	scripts/check-imports
 

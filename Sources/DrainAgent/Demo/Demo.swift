@@ -20,7 +20,7 @@ struct Demo {
         self.options = options
         world = try DemoCluster(port: options.port)
         directory = try options.directory ?? Self.newDirectory()
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try Directory.make(directory)
     }
 
     func run(_ signals: SignalFeed) async throws -> Int32 {
@@ -87,15 +87,11 @@ struct Demo {
     }
 
     private static func newDirectory() throws -> String {
-        var template = Array("\(FileManager.default.temporaryDirectory.path())/drain-agent-demo-XXXXXX".utf8CString)
+        var template = Array("\(FileManager.default.temporaryDirectory.path())drain-agent-demo-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
-            throw DemoError(description: "no directory for the demo's files: \(String(cString: strerror(errno)))")
+            throw Directory.Failure(
+                description: "no directory for the demo's files: \(String(cString: strerror(errno)))")
         }
         return String(cString: made)
     }
-}
-
-/// Why the demo cannot run.
-struct DemoError: Error, CustomStringConvertible {
-    var description: String
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPServer
 import Locking
 
@@ -21,7 +20,7 @@ final class AgentServer: Sendable {
         guard path != "" else { return }
         if path == nil {
             let directory = String(ServingOptions.defaultSocket.dropLast("/control.sock".count))
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try Directory.make(directory)
         }
         try listen(on: .unix(path: path ?? ServingOptions.defaultSocket))
     }

@@ -33,8 +33,7 @@ struct Cluster: Sendable {
             return await withTaskGroup(of: Exchange.self) { group in
                 group.addTask { await send(request) }
                 group.addTask {
-                    // Cancelled: the answer was there first.
-                    _ = try? await Task.sleep(for: .seconds(2))
+                    await pause(for: .seconds(2))
                     return late
                 }
                 defer { group.cancelAll() }
@@ -48,8 +47,7 @@ struct Cluster: Sendable {
         DrainRunner.Environment(
             send: send, watch: watch,
             sleep: { [time] moment in
-                // Cancelled: the runner asks for another time, and this one means nothing any more.
-                _ = try? await Task.sleep(for: max(.zero, moment - time.now()))
+                await pause(for: moment - time.now())
             },
             time: time, traceparent: { trace.traceparent(for: $0) })
     }

@@ -120,8 +120,7 @@ actor DrainController {
     /// How it stands, every 30 seconds: the log's answer to "is anything happening?".
     private func report() async {
         while !Task.isCancelled {
-            // Cancelled: the loop sees it.
-            _ = try? await Task.sleep(for: .seconds(30))
+            await pause(for: .seconds(30))
             guard !Task.isCancelled else { return }
             telemetry.sayProgress()
         }

@@ -243,8 +243,7 @@ struct Sidecar: Sendable {
     private func lastScrape(_ deadline: Timestamp) -> Timestamp { deadline + (Grace.reserve - Grace.lastMoment) }
 
     private func finishLinger(at moment: Timestamp) async {
-        // Cancelled: the scrape was there first.
-        _ = try? await Task.sleep(for: max(.zero, moment - time.now()))
+        await pause(for: moment - time.now())
         linger.finish()
     }
 

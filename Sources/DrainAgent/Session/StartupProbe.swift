@@ -20,8 +20,7 @@ struct StartupProbe: Sendable {
             readiness.isBlocked(by: obstacle)
             if obstacle != said { telemetry.say(.warning, "not ready", [("err", .string(obstacle))]) }
             said = obstacle
-            // Cancelled: the loop sees it.
-            _ = try? await Task.sleep(for: delay)
+            await pause(for: delay)
             delay = min(delay * 2, .seconds(10))
         }
         guard !Task.isCancelled else { return }

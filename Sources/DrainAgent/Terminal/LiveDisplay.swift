@@ -22,8 +22,7 @@ final class LiveDisplay: Sendable {
     /// Redraws the status line until cancelled; without a terminal it says one every ten seconds.
     func follow(_ progress: DrainProgress, time: TimeSource) async {
         while !Task.isCancelled {
-            // Cancelled: the loop sees it.
-            _ = try? await Task.sleep(for: isLive ? .milliseconds(200) : .seconds(10))
+            await pause(for: isLive ? .milliseconds(200) : .seconds(10))
             guard !Task.isCancelled else { return }
             let text = Self.statusLine(progress.current, at: time.now())
             out.write(Array((isLive ? "\r\u{1B}[K\(text)" : "\(text)\n").utf8))
