@@ -1,3 +1,5 @@
+public import Timestamps
+
 /// A request to the API server as a value, before it is I/O.
 public struct APIRequest: Sendable, Equatable {
     public var call: APICall
@@ -13,9 +15,30 @@ public struct APIRequest: Sendable, Equatable {
 /// Everything we ever ask of an API server.
 public enum APICall: Sendable, Equatable {
     case readNode(String)
-    /// Cordon (`true`) or uncordon.
-    case setUnschedulable(node: String, Bool, dryRun: Bool = false)
+    /// Cordons, uncordons, marks.
+    case patchNode(String, NodePatch, dryRun: Bool = false)
+    /// Conditions of ours, in the node's status; others stay.
+    case setNodeConditions(String, [Condition])
     case listPods(node: String, ListSource)
+    /// The pods of a namespace that a selector selects, on whatever node; from the server's cache.
+    case listSelectedPods(namespace: String, LabelSelector)
+    /// Of one namespace, or (`nil`) of all.
+    case listBudgets(namespace: String?, ListSource)
+    case readWorkload(Workload.Key)
+    /// What `kubectl rollout restart` does to a Deployment.
+    case restartRollout(Workload.Key, at: Timestamp)
+    case createEvent(ClusterEvent)
+    /// The same happening again: only its count and its last time change.
+    case repeatEvent(ClusterEvent)
+    /// The Leases of a namespace that carry our label (`Lease.label`).
+    case listLeases(namespace: String)
+    case createLease(Lease)
+    /// With the resourceVersion it was read with: 409 when somebody was quicker.
+    case replaceLease(Lease)
+    /// With the resourceVersion it was read with, likewise.
+    case deleteLease(Lease)
+    /// All of the cluster: the API has no index of them by node.
+    case listVolumeAttachments
     case evict(PodIdentity, DeleteOptions)
     /// A plain delete, which no budget guards (`--disable-eviction`).
     case deletePod(PodIdentity, DeleteOptions)
@@ -59,9 +82,17 @@ extension APICall {
     public var operation: APIOperation {
         switch self {
         case .evict, .deletePod: .evict
-        case .listPods: .list
-        case .readNode, .readDaemonSet, .readPod, .version, .mayEvict, .whoAmI: .read
-        case .setUnschedulable: .write
+        case .listPods, .listSelectedPods, .listBudgets, .listVolumeAttachments: .list
+        case .readNode, .readDaemonSet, .readWorkload, .readPod, .version, .mayEvict, .whoAmI: .read
+        case .patchNode, .setNodeConditions, .restartRollout, .createEvent, .repeatEvent: .write
+        case .listLeases, .createLease, .replaceLease, .deleteLease: .lease
         }
+    }
+}
+
+extension APICall {
+    /// Cordon (`true`) or uncordon.
+    public static func setUnschedulable(node: String, _ value: Bool, dryRun: Bool = false) -> APICall {
+        .patchNode(node, NodePatch(unschedulable: value), dryRun: dryRun)
     }
 }

@@ -30,7 +30,7 @@ public struct APIResourceList: Decodable, Sendable, Equatable {
     /// How the server wants its evictions written; `nil`: it serves none.
     ///
     /// Kubernetes has named the group and version since 1.5; a server that names none predates `policy/v1`.
-    public var evictionVersion: EvictionVersion? {
+    public var evictionVersion: PolicyVersion? {
         guard let eviction = resources.first(where: { $0.name == "pods/eviction" }) else { return nil }
         return eviction.group == "policy" && eviction.version == "v1" ? .v1 : .v1beta1
     }

@@ -44,6 +44,11 @@ public enum APIObject: Sendable, Equatable {
     case node(Node)
     case pods(PodList)
     case pod(Pod)
+    case budgets(ObjectList<Budget>)
+    case workload(Workload)
+    case leases([Lease])
+    case lease(Lease)
+    case volumeAttachments([VolumeAttachment])
     /// A review's verdict.
     case allowed(Bool)
     /// Our own pod's name and UID and our user name, as far as the server knows them.
@@ -52,15 +57,18 @@ public enum APIObject: Sendable, Equatable {
     case other
 }
 
-public struct PodList: Sendable, Equatable {
+/// What a list showed, and the version of the cluster it showed.
+public struct ObjectList<Item: Sendable & Equatable>: Sendable, Equatable {
     public var resourceVersion: String
-    public var items: [Pod]
+    public var items: [Item]
 
-    public init(resourceVersion: String, items: [Pod]) {
+    public init(resourceVersion: String, items: [Item]) {
         self.resourceVersion = resourceVersion
         self.items = items
     }
 }
+
+public typealias PodList = ObjectList<Pod>
 
 /// Who the API server takes us for.
 public struct SelfIdentity: Sendable, Equatable {

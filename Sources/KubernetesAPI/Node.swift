@@ -10,6 +10,8 @@ public struct Node: Codable, Sendable, Equatable {
         self.status = status
     }
 
+    public var isReady: Bool { status.conditions.contains { $0.type == "Ready" && $0.status == "True" } }
+
     public init(from decoder: any Decoder) throws {
         let object = try decoder.container(keyedBy: CodingKeys.self)
         metadata = try object.decode(ObjectMeta.self, forKey: .metadata)
@@ -47,11 +49,37 @@ public struct Taint: Codable, Sendable, Equatable {
 
 public struct NodeStatus: Codable, Sendable, Equatable {
     public var conditions: [Condition]
+    /// Another one after each boot; empty where the kubelet says none.
+    public var bootID: String
+    /// Volumes the attach controller counts as attached.
+    public var volumesAttached: [AttachedVolume]
 
-    public init(conditions: [Condition] = []) { self.conditions = conditions }
+    public init(conditions: [Condition] = [], bootID: String = "", volumesAttached: [AttachedVolume] = []) {
+        self.conditions = conditions
+        self.bootID = bootID
+        self.volumesAttached = volumesAttached
+    }
+
+    private enum CodingKeys: String, CodingKey { case conditions, nodeInfo, volumesAttached }
+    private struct Info: Codable { var bootID: String? }
+
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(conditions, forKey: .conditions)
+        try object.encode(Info(bootID: bootID), forKey: .nodeInfo)
+        try object.encode(volumesAttached, forKey: .volumesAttached)
+    }
 
     public init(from decoder: any Decoder) throws {
         let object = try decoder.container(keyedBy: CodingKeys.self)
         conditions = try object.decodeIfPresent([Condition].self, forKey: .conditions) ?? []
+        bootID = try object.decodeIfPresent(Info.self, forKey: .nodeInfo)?.bootID ?? ""
+        volumesAttached = try object.decodeIfPresent([AttachedVolume].self, forKey: .volumesAttached) ?? []
     }
+}
+
+public struct AttachedVolume: Codable, Sendable, Equatable {
+    public var name: String
+
+    public init(name: String) { self.name = name }
 }

@@ -79,18 +79,25 @@ public struct PodSpec: Codable, Sendable, Equatable {
     public var hasEmptyDir: Bool { volumes.contains { $0.emptyDir != nil } }
 }
 
-/// A volume: only whether its data dies with the pod.
+/// A volume: whether its data dies with the pod, and the claim it comes from.
 public struct Volume: Codable, Sendable, Equatable {
     public struct EmptyDir: Codable, Sendable, Equatable {
         public init() {}
     }
+    public struct Claim: Codable, Sendable, Equatable {
+        public var claimName: String
+
+        public init(claimName: String) { self.claimName = claimName }
+    }
 
     public var name: String
     public var emptyDir: EmptyDir?
+    public var persistentVolumeClaim: Claim?
 
-    public init(name: String, emptyDir: EmptyDir? = nil) {
+    public init(name: String, emptyDir: EmptyDir? = nil, persistentVolumeClaim: Claim? = nil) {
         self.name = name
         self.emptyDir = emptyDir
+        self.persistentVolumeClaim = persistentVolumeClaim
     }
 }
 
@@ -98,15 +105,40 @@ public struct PodStatus: Codable, Sendable, Equatable {
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
     public var phase: String
     public var conditions: [Condition]
+    public var containerStatuses: [ContainerStatus]
 
-    public init(phase: String = "", conditions: [Condition] = []) {
+    public init(phase: String = "", conditions: [Condition] = [], containerStatuses: [ContainerStatus] = []) {
         self.phase = phase
         self.conditions = conditions
+        self.containerStatuses = containerStatuses
     }
 
     public init(from decoder: any Decoder) throws {
         let object = try decoder.container(keyedBy: CodingKeys.self)
         phase = try object.decodeIfPresent(String.self, forKey: .phase) ?? ""
         conditions = try object.decodeIfPresent([Condition].self, forKey: .conditions) ?? []
+        containerStatuses = try object.decodeIfPresent([ContainerStatus].self, forKey: .containerStatuses) ?? []
     }
+}
+
+/// A container: only whether it still runs.
+public struct ContainerStatus: Codable, Sendable, Equatable {
+    public struct State: Codable, Sendable, Equatable {
+        public struct Running: Codable, Sendable, Equatable {
+            public init() {}
+        }
+        public var running: Running?
+
+        public init(running: Running? = nil) { self.running = running }
+    }
+
+    public var name: String
+    public var state: State?
+
+    public init(name: String, isRunning: Bool) {
+        self.name = name
+        state = State(running: isRunning ? State.Running() : nil)
+    }
+
+    public var isRunning: Bool { state?.running != nil }
 }

@@ -1,5 +1,5 @@
 /// One line of a watch.
-public enum WatchEvent<Object: Codable & Sendable & Equatable>: Sendable, Equatable {
+public enum WatchEvent<Object: Sendable & Equatable>: Sendable, Equatable {
     case added(Object)
     case modified(Object)
     case deleted(Object)
@@ -9,9 +9,20 @@ public enum WatchEvent<Object: Codable & Sendable & Equatable>: Sendable, Equata
     case error(Status)
 }
 
-extension WatchEvent: Decodable {
+extension WatchEvent {
+    public func map<Other>(_ transform: (Object) -> Other) -> WatchEvent<Other> {
+        switch self {
+        case .added(let object): .added(transform(object))
+        case .modified(let object): .modified(transform(object))
+        case .deleted(let object): .deleted(transform(object))
+        case .bookmark(let version): .bookmark(resourceVersion: version)
+        case .error(let status): .error(status)
+        }
+    }
+}
+
+extension WatchEvent: Decodable where Object: Decodable {
     private enum CodingKeys: String, CodingKey { case type, object }
-    private struct Marker: Decodable { var metadata: ObjectMeta }
 
     public init(from decoder: any Decoder) throws {
         let line = try decoder.container(keyedBy: CodingKeys.self)
@@ -20,7 +31,8 @@ extension WatchEvent: Decodable {
         case "MODIFIED": self = .modified(try line.decode(Object.self, forKey: .object))
         case "DELETED": self = .deleted(try line.decode(Object.self, forKey: .object))
         case "BOOKMARK":
-            self = .bookmark(resourceVersion: try line.decode(Marker.self, forKey: .object).metadata.resourceVersion)
+            self = .bookmark(
+                resourceVersion: try line.decode(WatchMarker.self, forKey: .object).metadata.resourceVersion)
         case "ERROR": self = .error(try line.decode(Status.self, forKey: .object))
         case let other:
             throw DecodingError.dataCorruptedError(
@@ -40,3 +52,6 @@ public enum WatchRestart: String, Sendable, CaseIterable {
     /// Refused, cut, undecodable, or read too slowly.
     case error
 }
+
+/// The object of a bookmark has its version and nothing else.
+private struct WatchMarker: Decodable { var metadata: ObjectMeta }

@@ -3,6 +3,9 @@ public struct WatchRequest: Sendable, Equatable {
     public enum Topic: Sendable, Hashable {
         /// The pods bound to this node.
         case pods(node: String)
+        /// The budgets of one namespace, or (`nil`) of all.
+        case budgets(namespace: String?)
+        case node(String)
     }
 
     public var topic: Topic
@@ -16,17 +19,26 @@ public struct WatchRequest: Sendable, Equatable {
         self.timeoutSeconds = timeoutSeconds
     }
 
-    public var wire: WireRequest {
-        switch topic {
-        case .pods(let node):
-            WireRequest(
-                method: "GET",
-                target: "/api/v1/pods"
-                    + APICall.query([
-                        ("fieldSelector", "spec.nodeName=\(node)"), ("watch", "1"), ("allowWatchBookmarks", "true"),
-                        ("resourceVersion", resourceVersion), ("timeoutSeconds", String(timeoutSeconds)),
+    public func wire(budgets: PolicyVersion = .v1) -> WireRequest {
+        let target: (path: String, template: String, selector: String?) =
+            switch topic {
+            case .pods(let node): ("/api/v1/pods", "/api/v1/pods", "spec.nodeName=\(node)")
+            case .node(let name): ("/api/v1/nodes", "/api/v1/nodes", "metadata.name=\(name)")
+            case .budgets(let namespace):
+                // The same collection as the list's.
+                (
+                    APICall.listBudgets(namespace: namespace, .consistent(chunkSize: 0)).wire(budgets: budgets).target,
+                    APICall.listBudgets(namespace: namespace, .cache()).shape.template, nil
+                )
+            }
+        return WireRequest(
+            method: "GET",
+            target: target.path
+                + APICall.query(
+                    (target.selector.map { [("fieldSelector", $0)] } ?? []) + [
+                        ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
+                        ("timeoutSeconds", String(timeoutSeconds)),
                     ]),
-                template: "/api/v1/pods")
-        }
+            template: target.template)
     }
 }

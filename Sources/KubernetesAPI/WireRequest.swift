@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// A request as it goes on the wire.
 public struct WireRequest: Sendable, Equatable {
     public var method: String
@@ -19,8 +17,8 @@ public struct WireRequest: Sendable, Equatable {
     }
 }
 
-/// Which group serves evictions: `policy/v1` since Kubernetes 1.22, `policy/v1beta1` before.
-public enum EvictionVersion: String, Sendable {
+/// Which version of the policy group: evictions are `policy/v1` since Kubernetes 1.22, budgets since 1.21.
+public enum PolicyVersion: String, Sendable {
     case v1 = "policy/v1"
     case v1beta1 = "policy/v1beta1"
 }
@@ -30,8 +28,21 @@ extension APICall {
     public var shape: (method: String, template: String) {
         switch self {
         case .readNode: ("GET", "/api/v1/nodes/{name}")
-        case .setUnschedulable: ("PATCH", "/api/v1/nodes/{name}")
+        case .patchNode: ("PATCH", "/api/v1/nodes/{name}")
+        case .setNodeConditions: ("PATCH", "/api/v1/nodes/{name}/status")
         case .listPods: ("GET", "/api/v1/pods")
+        case .listSelectedPods: ("GET", "/api/v1/namespaces/{namespace}/pods")
+        case .listBudgets(nil, _): ("GET", "/apis/{policy}/poddisruptionbudgets")
+        case .listBudgets: ("GET", "/apis/{policy}/namespaces/{namespace}/poddisruptionbudgets")
+        case .readWorkload(let key): ("GET", Self.collection(key.kind) + "/{name}")
+        case .restartRollout(let key, _): ("PATCH", Self.collection(key.kind) + "/{name}")
+        case .createEvent: ("POST", "/api/v1/namespaces/{namespace}/events")
+        case .repeatEvent: ("PATCH", "/api/v1/namespaces/{namespace}/events/{name}")
+        case .listLeases: ("GET", Self.leases)
+        case .createLease: ("POST", Self.leases)
+        case .replaceLease: ("PUT", Self.leases + "/{name}")
+        case .deleteLease: ("DELETE", Self.leases + "/{name}")
+        case .listVolumeAttachments: ("GET", "/apis/storage.k8s.io/v1/volumeattachments")
         case .evict: ("POST", "/api/v1/namespaces/{namespace}/pods/{name}/eviction")
         case .deletePod: ("DELETE", "/api/v1/namespaces/{namespace}/pods/{name}")
         case .readDaemonSet: ("GET", "/apis/apps/v1/namespaces/{namespace}/daemonsets/{name}")
@@ -43,66 +54,76 @@ extension APICall {
     }
 
     /// The bytes to send. `continuing` is a page token of the same list.
-    public func wire(eviction: EvictionVersion = .v1, continuing: String? = nil) -> WireRequest {
-        var request = WireRequest(method: shape.method, target: path, template: shape.template)
-        request.target += Self.query(parameters(continuing: continuing))
-        switch self {
-        case .setUnschedulable(_, let unschedulable, _):
-            request.contentType = "application/strategic-merge-patch+json"
-            request.body = Self.json(NodePatch(spec: .init(unschedulable: unschedulable)))
-        case .evict(let pod, let options):
-            request.contentType = "application/json"
-            request.body = Self.json(
-                Eviction(
-                    apiVersion: eviction.rawValue, pod: pod, deleteOptions: DeleteOptionsBody(options, uid: pod.uid)))
-        case .deletePod(let pod, let options):
-            request.contentType = "application/json"
-            var body = DeleteOptionsBody(options, uid: pod.uid)
-            body.apiVersion = "v1"
-            body.kind = "DeleteOptions"
-            request.body = Self.json(body)
-        case .mayEvict(let namespace, let byDelete):
-            request.contentType = "application/json"
-            request.body = Self.json(AccessReview(namespace: namespace, byDelete: byDelete))
-        case .whoAmI:
-            request.contentType = "application/json"
-            request.body = Array(#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#.utf8)
-        case .readNode, .listPods, .readDaemonSet, .readPod, .version: break
-        }
-        return request
+    public func wire(
+        eviction: PolicyVersion = .v1, budgets: PolicyVersion = .v1, continuing: String? = nil
+    ) -> WireRequest {
+        let body = body(eviction: eviction)
+        return WireRequest(
+            method: shape.method, target: path(budgets: budgets) + Self.query(parameters(continuing: continuing)),
+            template: shape.template, contentType: body?.type, body: body?.bytes)
     }
 
-    private var path: String {
+    private func path(budgets: PolicyVersion) -> String {
+        let subject = subject
+        return shape.template.split(separator: "/", omittingEmptySubsequences: false).map { part in
+            switch part {
+            case "{namespace}": Self.escape(subject.namespace)
+            case "{name}": Self.escape(subject.name)
+            case "{policy}": budgets.rawValue
+            default: String(part)
+            }
+        }.joined(separator: "/")
+    }
+
+    /// What the template's variables stand for.
+    private var subject: (namespace: String, name: String) {
         switch self {
-        case .readNode(let name), .setUnschedulable(let name, _, _): "/api/v1/nodes/\(Self.escape(name))"
-        case .evict(let pod, _): Self.path(ofPod: pod.name, in: pod.namespace) + "/eviction"
-        case .deletePod(let pod, _): Self.path(ofPod: pod.name, in: pod.namespace)
-        case .readPod(let namespace, let name): Self.path(ofPod: name, in: namespace)
-        case .readDaemonSet(let namespace, let name):
-            "/apis/apps/v1/namespaces/\(Self.escape(namespace))/daemonsets/\(Self.escape(name))"
-        case .listPods, .mayEvict, .whoAmI, .version: shape.template
+        case .readNode(let name), .patchNode(let name, _, _), .setNodeConditions(let name, _): ("", name)
+        case .evict(let pod, _), .deletePod(let pod, _): (pod.namespace, pod.name)
+        case .readPod(let namespace, let name), .readDaemonSet(let namespace, let name): (namespace, name)
+        case .readWorkload(let key), .restartRollout(let key, _): (key.namespace, key.name)
+        case .createEvent(let event), .repeatEvent(let event): (event.namespace, event.name)
+        case .createLease(let lease), .replaceLease(let lease), .deleteLease(let lease):
+            (lease.metadata.namespace, lease.metadata.name)
+        case .listLeases(let namespace), .listSelectedPods(let namespace, _): (namespace, "")
+        case .listBudgets(let namespace, _): (namespace ?? "", "")
+        case .listPods, .listVolumeAttachments, .mayEvict, .whoAmI, .version: ("", "")
         }
     }
 
     private func parameters(continuing: String?) -> [(String, String)] {
         switch self {
-        case .listPods(let node, .cache(let notBefore)):
-            return [
-                ("fieldSelector", "spec.nodeName=\(node)"), ("resourceVersion", notBefore ?? "0"),
-                ("resourceVersionMatch", "NotOlderThan"),
-            ]
-        case .listPods(let node, .consistent(let chunkSize)):
-            return [("fieldSelector", "spec.nodeName=\(node)")]
-                + (chunkSize > 0 ? [("limit", String(chunkSize))] : [])
-                + (continuing.map { [("continue", $0)] } ?? [])
-        case .setUnschedulable(_, _, dryRun: true): return [("dryRun", "All")]
-        default: return []
+        case .listPods(let node, let source):
+            [("fieldSelector", "spec.nodeName=\(node)")] + Self.parameters(source, continuing: continuing)
+        case .listBudgets(_, let source): Self.parameters(source, continuing: continuing)
+        case .listSelectedPods(_, let selector):
+            [("labelSelector", "\(selector)")] + Self.parameters(.cache(), continuing: nil)
+        case .listLeases: [("labelSelector", "\(Lease.label.key)=\(Lease.label.value)")]
+        case .listVolumeAttachments: Self.parameters(.cache(), continuing: nil)
+        case .patchNode(_, _, dryRun: true): [("dryRun", "All")]
+        default: []
         }
     }
 
-    private static func path(ofPod name: String, in namespace: String) -> String {
-        "/api/v1/namespaces/\(escape(namespace))/pods/\(escape(name))"
+    private static func parameters(_ source: ListSource, continuing: String?) -> [(String, String)] {
+        switch source {
+        case .cache(let notBefore):
+            [("resourceVersion", notBefore ?? "0"), ("resourceVersionMatch", "NotOlderThan")]
+        case .consistent(let chunkSize):
+            (chunkSize > 0 ? [("limit", String(chunkSize))] : []) + (continuing.map { [("continue", $0)] } ?? [])
+        }
     }
+
+    private static func collection(_ kind: Workload.Kind) -> String {
+        switch kind {
+        case .deployment: "/apis/apps/v1/namespaces/{namespace}/deployments"
+        case .replicaSet: "/apis/apps/v1/namespaces/{namespace}/replicasets"
+        case .statefulSet: "/apis/apps/v1/namespaces/{namespace}/statefulsets"
+        case .replicationController: "/api/v1/namespaces/{namespace}/replicationcontrollers"
+        }
+    }
+
+    private static let leases = "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
 
     static func query(_ parameters: [(String, String)]) -> String {
         guard !parameters.isEmpty else { return "" }
@@ -124,69 +145,5 @@ extension APICall {
             }
         }
         return escaped
-    }
-
-    private static func json(_ body: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do { return Array(try encoder.encode(body)) } catch {
-            preconditionFailure("a request body of strings, numbers and flags always encodes: \(error)")
-        }
-    }
-}
-
-private struct NodePatch: Encodable {
-    struct Spec: Encodable { var unschedulable: Bool }
-    var spec: Spec
-}
-
-private struct Eviction: Encodable {
-    struct Meta: Encodable {
-        var name: String
-        var namespace: String
-    }
-    var apiVersion: String
-    var kind = "Eviction"
-    var metadata: Meta
-    var deleteOptions: DeleteOptionsBody
-
-    init(apiVersion: String, pod: PodIdentity, deleteOptions: DeleteOptionsBody) {
-        self.apiVersion = apiVersion
-        self.metadata = Meta(name: pod.name, namespace: pod.namespace)
-        self.deleteOptions = deleteOptions
-    }
-}
-
-private struct DeleteOptionsBody: Encodable {
-    struct Preconditions: Encodable { var uid: String }
-    var apiVersion: String?
-    var kind: String?
-    var gracePeriodSeconds: Int64?
-    var preconditions: Preconditions
-    var dryRun: [String]?
-
-    init(_ options: DeleteOptions, uid: String) {
-        gracePeriodSeconds = options.gracePeriodSeconds
-        preconditions = Preconditions(uid: uid)
-        dryRun = options.dryRun ? ["All"] : nil
-    }
-}
-
-private struct AccessReview: Encodable {
-    struct Spec: Encodable { var resourceAttributes: Attributes }
-    struct Attributes: Encodable {
-        var namespace: String
-        var verb: String
-        var resource = "pods"
-        var subresource: String?
-    }
-    var apiVersion = "authorization.k8s.io/v1"
-    var kind = "SelfSubjectAccessReview"
-    var spec: Spec
-
-    init(namespace: String, byDelete: Bool) {
-        spec = Spec(
-            resourceAttributes: Attributes(
-                namespace: namespace, verb: byDelete ? "delete" : "create", subresource: byDelete ? nil : "eviction"))
     }
 }

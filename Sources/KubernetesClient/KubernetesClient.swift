@@ -55,7 +55,7 @@ public final class KubernetesClient: Sendable {
         }
     }
 
-    private func exchange(_ request: APIRequest, eviction: EvictionVersion) async -> Reply {
+    private func exchange(_ request: APIRequest, eviction: PolicyVersion) async -> Reply {
         let wire = request.call.wire(eviction: eviction)
         switch await transport.send(wire, traceparent: request.traceparent) {
         case .failure(let failure): return Reply(failure)

@@ -21,8 +21,8 @@ struct APIResourceListTests {
             (#"{"name":"pods/eviction"}"#, .v1beta1),
             (#"{"name":"pods/eviction","version":"v1"}"#, .v1beta1),
             (#"{"name":"pods","group":"policy","version":"v1"}"#, nil),
-        ] as [(String, EvictionVersion?)])
-    func versions(entry: String, version: EvictionVersion?) throws {
+        ] as [(String, PolicyVersion?)])
+    func versions(entry: String, version: PolicyVersion?) throws {
         let json = #"{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"nodes"},\#(entry)]}"#
         #expect(try JSONDecoder().decode(APIResourceList.self, from: Data(json.utf8)).evictionVersion == version)
     }

@@ -5,14 +5,14 @@ internal import Timestamps
 /// Finds out once how the server wants its evictions written.
 actor EvictionDiscovery {
     enum Finding: Sendable {
-        case version(EvictionVersion)
+        case version(PolicyVersion)
         /// It names no evictions: whoever asks for one is told so by the server itself.
         case unserved
         /// Nobody knows yet: this is why.
         case refused(Reply)
     }
 
-    private var known: EvictionVersion?
+    private var known: PolicyVersion?
     private var running: Task<Finding, Never>?
 
     /// Asks until the first success; whoever waits shares one request.
