@@ -63,11 +63,11 @@ extension NodeDrain {
         switch signal {
         case .opened: tell(feed.watchOpened(at: now), at: now, into: &step)
         case .event(let event):
-            guard let seen = feed.received(event) else { return }
+            guard let seen = feed.received(event), case .pod(let pod) = seen.object else { return }
             if seen.isPresent {
-                present(seen.pod, at: now, into: &step)
+                present(pod, at: now, into: &step)
             } else {
-                absent(seen.pod.identity, at: now, into: &step)
+                absent(pod.identity, at: now, into: &step)
             }
         case .ended(let reason, let detail, let status):
             tell(feed.watchEnded(reason, detail: detail, status: status, at: now), at: now, into: &step)
@@ -80,7 +80,7 @@ extension NodeDrain {
             let message = exchange.answer.refusalText
             return tell(.requestFailed(.list, message: message, retryIn: delay), at: now, into: &step)
         }
-        feed.listed(list, at: now)
+        feed.listed(version: list.resourceVersion, at: now)
         tell(.listed(pods: list.items.count, sent: exchange.sent, purpose: .refresh), at: now, into: &step)
         reconcile(list.items, sent: exchange.sent, at: now, into: &step)
     }

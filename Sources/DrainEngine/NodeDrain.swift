@@ -5,7 +5,7 @@ public import Timestamps
 /// One drain of one node, as a pure machine: an input and the time in, requests, events and in the end a summary out.
 ///
 /// It has no clock, no I/O and no randomness but its seed's. After each step the driver reads `nextWake` and
-/// `wantedWatch` and follows them.
+/// `wantedWatches` and follows them.
 public struct NodeDrain: Sendable {
     /// How far it is, and where it can go from there.
     enum Stage {
@@ -56,7 +56,7 @@ public struct NodeDrain: Sendable {
 
     var stage = Stage.idle
     var random: SplitMix64
-    var feed: PodFeed
+    var feed: ObjectFeed
     var drain: PodDrain
     var startedAt: Timestamp?
     var cordonedAt: Timestamp?
@@ -77,12 +77,14 @@ public struct NodeDrain: Sendable {
     public init(policy: DrainPolicy, seed: UInt64) {
         self.policy = policy
         random = SplitMix64(seed: seed)
-        feed = PodFeed(policy: policy, random: SplitMix64(seed: random.next()))
+        feed = ObjectFeed(
+            .pods(node: policy.node), policy: policy, interval: policy.listInterval,
+            random: SplitMix64(seed: random.next()))
         drain = PodDrain(policy: policy, random: SplitMix64(seed: random.next()))
     }
 
-    /// The watch that ought to run now, if any: the driver starts it, and ends one of another generation.
-    public var wantedWatch: WantedWatch? { feed.wantedWatch }
+    /// The watches that ought to run now: the driver starts them, and ends those of another topic or generation.
+    public var wantedWatches: [WantedWatch] { [feed.wantedWatch].compactMap { $0 } }
 
     /// When to come back with a `tick`, if nothing else happens before.
     public var nextWake: Timestamp? {
@@ -106,8 +108,8 @@ public struct NodeDrain: Sendable {
         switch input {
         case .start(let start): begin(start, at: now, into: &step)
         case .answered(let purpose, let exchange): answered(purpose, exchange, at: now, into: &step)
-        case .watch(let generation, let signal):
-            if generation == feed.generation { watched(signal, at: now, into: &step) }
+        case .watch(let topic, let generation, let signal):
+            if topic == feed.topic, generation == feed.generation { watched(signal, at: now, into: &step) }
         case .tick: break
         case .deadline(let moment):
             guard moment != deadline else { break }
@@ -195,6 +197,9 @@ public struct NodeDrain: Sendable {
         case .cordon: cordoned(exchange, at: now, into: &step)
         case .verify: verified(exchange, at: now, into: &step)
         case .uncordon: uncordoned(exchange, at: now, into: &step)
+        case .refreshNode, .recordon, .record, .budgets, .budgetPods, .budgetOwner, .unblock, .deleteAtDeadline,
+            .volumes, .survey, .turn:
+            break
         }
     }
 }

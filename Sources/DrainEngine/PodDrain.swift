@@ -61,7 +61,7 @@ struct PodDrain {
         let facts = PodFacts(
             index: eviction.index, pod: eviction.pod, priority: pod.spec.priority,
             gracePeriodSeconds: policy.gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds,
-            phase: eviction.phase)
+            tier: PodTier(priority: pod.spec.priority), phase: eviction.phase)
         var step = Step(facts: [.podAdded(facts)])
         if let deadline = pod.metadata.deletionTimestamp {
             step.facts.append(
