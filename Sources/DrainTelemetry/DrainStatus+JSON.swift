@@ -15,7 +15,8 @@ extension DrainStatus {
             ("outcome", summary.map { .string($0.outcome.rawValue) } ?? .null),
             ("reason", summary.map { .string($0.reason) } ?? .null), ("resumed", .bool(resumed != nil)),
             ("turn", turn?.json ?? .null), ("tier", .string(tier.name)),
-            ("projected_overrun_seconds", overrun?.json ?? .null), ("watching_budgets", .bool(unwatchedBudgets.isEmpty)),
+            ("projected_overrun_seconds", overrun?.json ?? .null),
+            ("watching_budgets", .bool(unwatchedBudgets.isEmpty)),
         ]
         fields.append(("counts", .object(PodPhase.allCases.map { ($0.rawValue, .int(Int64(count($0)))) })))
         fields.append(("blockers", .array(blockers.map(\.json))))

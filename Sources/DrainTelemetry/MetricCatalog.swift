@@ -131,7 +131,8 @@ struct DrainFamilies: Sendable {
         }
         backoff = counter("api_backoff_seconds_total", "Time spent waiting before requests were sent again.")
         projectedOverrun = gauge(
-            "projected_overrun_seconds", "So late it will be, as things go; 0: in time, or no deadline; +Inf: never done.")
+            "projected_overrun_seconds",
+            "So late it will be, as things go; 0: in time, or no deadline; +Inf: never done.")
         stuck = PerWord {
             gauge("pods_stuck", "Terminating pods that should be gone and are not, by reason.", ["reason": $0.rawValue])
         }
@@ -152,6 +153,7 @@ struct DrainFamilies: Sendable {
         fleetPlace = gauge("fleet_place", "The node's place among those that wait for their turn; 0: it does not wait.")
         volumesAttached = gauge("volumes_attached", "Volumes of pods that are gone, still attached to the node.")
         brokenBudgetWatches = gauge(
-            "pdb_watches_broken", "Watches of budgets that do not work: each budget is asked every few seconds instead.")
+            "pdb_watches_broken", "Watches of budgets that do not work: each budget is asked every few seconds instead."
+        )
     }
 }

@@ -54,7 +54,9 @@ struct SpanTree {
             return []
         case .waitEnded(let wait, let outcome):
             waits[wait.index] = nil
-            defer { if !waits.values.contains(where: { $0.blocker == wait.blocker }) { judgements[wait.blocker] = nil } }
+            defer {
+                if !waits.values.contains(where: { $0.blocker == wait.blocker }) { judgements[wait.blocker] = nil }
+            }
             return [waitSpan(wait, outcome.rawValue, at: now)]
         case .judged(let judgement):
             judgements[judgement.blocker] = judgement
@@ -103,7 +105,9 @@ struct SpanTree {
         guard !hasEnded else { return [] }
         hasEnded = true
         let openWaits = waits.values.sorted { $0.index < $1.index }.map { waitSpan($0, Self.interrupted, at: now) }
-        let open = openWaits + openTurn(Self.interrupted, at: now) + openPods(at: now, .error(Self.interrupted), Self.interrupted)
+        let open =
+            openWaits + openTurn(Self.interrupted, at: now)
+            + openPods(at: now, .error(Self.interrupted), Self.interrupted)
         var attributes: [SpanAttribute] = [nodeAttribute, ("drain.id", .string(start.id))]
         attributes.append(("drain.trigger", .string(start.trigger.rawValue)))
         attributes.append(("drain.resumed", .bool(isResumed)))
@@ -241,7 +245,9 @@ extension SpanTree {
         // Our own pod and a dry run's are open at the end of a drain that is completed.
         let isComplete = summary.outcome == .completed
         let word = summary.outcome.rawValue
-        let open = openTurn("abandoned", at: now) + openPods(at: now, isComplete ? .unset : .error(word), isComplete ? nil : word)
+        let open =
+            openTurn("abandoned", at: now)
+            + openPods(at: now, isComplete ? .unset : .error(word), isComplete ? nil : word)
         var attributes: [SpanAttribute] = [
             ("drain.id", .string(start.id)), nodeAttribute, ("drain.trigger", .string(start.trigger.rawValue)),
             ("drain.outcome", .string(summary.outcome.rawValue)), ("drain.dry_run", .string(policy.dryRun.rawValue)),

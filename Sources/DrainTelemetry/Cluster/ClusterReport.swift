@@ -127,7 +127,8 @@ extension ClusterReport {
         let reason = ClusterEventReason(summary.outcome)
         var message = "after \((now - (status.startedAt ?? now)).inWholeSeconds)"
         if !summary.reason.isEmpty { message += ": \(summary.reason)" }
-        message += "; \(summary.evicted) evicted, \(summary.vanished) gone by themselves, \(summary.failed) failed, "
+        message +=
+            "; \(summary.evicted) evicted, \(summary.vanished) gone by themselves, \(summary.failed) failed, "
             + "\(summary.remaining.count) left"
         guard showsProgress else { return [note(reason, message, at: now)] }
         let isDrained = summary.outcome == .completed
