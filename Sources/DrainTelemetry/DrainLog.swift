@@ -96,9 +96,9 @@ public final class DrainLog: DrainObserver {
             // A pod that was not asked for, because a sibling was refused, is no further news.
             return (
                 wait.refusals > 0 ? .warning : .info, "eviction is blocked",
-                [wait.pod.field] + wait.blocker.fields + [
-                    ("refusals", .int(Int64(wait.refusals))), ("err", .string(wait.firstMessage)),
-                ], state.trace?.wait(wait.pod.uid, wait.number)
+                [wait.pod.field] + wait.blocker.fields + [("refusals", .int(Int64(wait.refusals)))]
+                    + (wait.firstMessage.isEmpty ? [] : [("err", .string(wait.firstMessage))]),
+                state.trace?.wait(wait.pod.uid, wait.number)
             )
         case .waitEnded(let wait, let outcome):
             return (

@@ -2,7 +2,8 @@ import DrainEngine
 import KubernetesAPI
 import Timestamps
 
-/// A drain's events as what the cluster's people are told. Nothing is said of a dry run, nor of a node nobody has seen.
+/// A drain's events as what the cluster's people are told. Nothing is said of a dry run, nor of a drain that ends before
+/// it has touched or waited for anything.
 struct ClusterReport {
     /// A pod that is blocked for less is not worth an Event; the verdict is known by then.
     static let blockedFor = Duration.seconds(2)
@@ -33,7 +34,6 @@ struct ClusterReport {
 
     private mutating func remarks(_ fact: DrainEvent.Fact, at now: Timestamp) -> [ClusterRemark] {
         switch fact {
-        case .nodeSeen: return begin(at: now)
         case .turn(let standing): return begin(at: now) + turn(standing, at: now)
         case .stateChanged(.draining): return begin(at: now) + progress(at: now)
         case .cordon(let step): return cordon(step, at: now)
@@ -63,7 +63,7 @@ struct ClusterReport {
             return [note(.stuckTerminating, on: entry.pod, termination.text, at: now)]
         case .podMoved(let move): return moved(move, at: now)
         case .ended(let summary): return ended(summary, at: now)
-        case .began, .resumed, .stateChanged, .deadlineChanged, .surveyed, .planned, .podAdded, .podExcluded,
+        case .began, .resumed, .stateChanged, .deadlineChanged, .nodeSeen, .surveyed, .planned, .podAdded, .podExcluded,
             .exclusionEnded, .podFinished, .annotationIgnored, .tierStarted, .evictionAnswered, .waitGoesOn, .waitEnded,
             .budgetWatchChanged, .deletionExpected, .volumesAttached, .listed, .watchEnded, .pollingChanged,
             .requestFailed, .throttled:
