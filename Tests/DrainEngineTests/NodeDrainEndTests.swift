@@ -92,7 +92,7 @@ struct NodeDrainEndTests {
         let drain = Self.blocked(deadline: nil)
         let script = drain.script
         drain.script = { call, now in
-            if case .setUnschedulable(_, false, _) = call { return .init(.serverError) }
+            if case .patchNode(_, NodePatch(unschedulable: false), _) = call { return .init(.serverError) }
             return script(call, now)
         }
         drain.at(.seconds(12)) { $0.tell(.cancel(uncordon: true)) }
@@ -107,7 +107,7 @@ struct NodeDrainEndTests {
         let drain = Self.blocked(deadline: .seconds(19))
         let script = drain.script
         drain.script = { call, now in
-            if case .setUnschedulable(_, false, _) = call { return .init(.serverError, after: nil) }
+            if case .patchNode(_, NodePatch(unschedulable: false), _) = call { return .init(.serverError, after: nil) }
             return script(call, now)
         }
         drain.at(.seconds(12)) { $0.tell(.cancel(uncordon: true)) }
@@ -120,7 +120,7 @@ struct NodeDrainEndTests {
         let drain = Self.blocked(deadline: nil)
         let script = drain.script
         drain.script = { call, now in
-            if case .setUnschedulable(_, false, _) = call { return .init(.serverError, after: nil) }
+            if case .patchNode(_, NodePatch(unschedulable: false), _) = call { return .init(.serverError, after: nil) }
             return script(call, now)
         }
         drain.at(.seconds(12)) { $0.tell(.cancel(uncordon: true)) }
@@ -151,7 +151,7 @@ struct NodeDrainEndTests {
     func cancelDuringCordon() {
         let drain = ScriptedDrain([.stub("a")])
         drain.script = { call, _ in
-            guard case .setUnschedulable(_, true, _) = call else { return nil }
+            guard case .patchNode(_, NodePatch(unschedulable: true), _) = call else { return nil }
             return .init(.success(code: 200, .other), after: .seconds(3))
         }
         drain.at(.seconds(1)) { $0.tell(.cancel(uncordon: true)) }
@@ -201,7 +201,7 @@ struct NodeDrainEndTests {
         #expect(drain.run() == .ended)
         #expect(drain.elapsed == .seconds(6))
         #expect(drain.times { _ in true }.allSatisfy { $0 < .seconds(1) })
-        #expect(drain.machine.wantedWatch == nil && drain.machine.nextWake == nil)
+        #expect(drain.machine.wantedWatches.isEmpty && drain.machine.nextWake == nil)
     }
 
     @Test("a second cancel may still ask for the uncordon")
@@ -224,7 +224,7 @@ struct NodeDrainEndTests {
         drain.tell(.deadline(Self.epoch))
         drain.tell(.cancel(uncordon: true))
         drain.tell(.tick)
-        drain.tell(.watch(generation: 1, .event(.added(.stub("z")))))
+        drain.tell(.watch(.pods(node: "node-a"), generation: 1, .event(.added(.stub("z")))))
         #expect(drain.events.count == count && drain.machine.nextWake == nil)
     }
 
