@@ -97,7 +97,7 @@ struct NodeDrainWatchTests {
         let drain = ScriptedDrain([.stub("db-0")])
         var blocked = true
         drain.script = { call, _ in
-            if case .evict = call, blocked { .init(.budget("db")) } else { nil }
+            if case .evict = call, blocked { .init(.webhook("db")) } else { nil }
         }
         drain.watchDelay = .seconds(8)
         drain.at(.seconds(1)) {

@@ -69,7 +69,7 @@ struct PodDrainTests {
     func newFirst() {
         var drain = Self.drain(3, Self.policy { $0.concurrency = 1 })
         _ = Self.send(&drain)
-        Self.answer(&drain, 0, .refusal(.budget("web")))
+        Self.answer(&drain, 0, .refusal(.webhook("kv")))
         let later = Self.start + .seconds(60)
         #expect(Self.send(&drain, at: later) == [1])
         Self.answer(&drain, 1, .created, at: later)
@@ -133,7 +133,7 @@ struct PodDrainTests {
     func ownPodYields() {
         var drain = Self.drain(1, own: 0)
         #expect(Self.send(&drain) == [0])
-        Self.answer(&drain, 0, .refusal(.budget("web")))
+        Self.answer(&drain, 0, .refusal(.webhook("kv")))
         _ = drain.add(.stub("late"), isSelf: false, at: Self.start)
         #expect(Self.send(&drain) == [1])
         Self.answer(&drain, 1, .created)
