@@ -13,11 +13,19 @@ public struct DrainEvent: Sendable, Equatable {
 
     public enum Fact: Sendable, Equatable {
         case began(DrainStart, DrainPolicy)
+        /// It goes on with what another process of ours had begun.
+        case resumed(DrainRecord)
+        /// Its turn in the fleet: it waits for it, has it, or has lost it and begins no eviction until it has it again.
+        case turn(FleetTurn.Standing)
         case stateChanged(DrainState)
         case deadlineChanged(Timestamp?)
         /// The node as a request of ours showed it.
         case nodeSeen(unschedulable: Bool)
         case cordon(CordonStep)
+        /// Somebody else made the node schedulable again; `recordons`: we do not leave it at that.
+        case uncordonedByOthers(recordons: Bool)
+        /// What a look at everything, before anything was touched, foretells.
+        case surveyed(Forecast)
         /// The plan is made: so many pods are to go. Each is announced by `podAdded` or `podExcluded`.
         case planned(pods: Int, excluded: Int)
         case podAdded(PodFacts)
@@ -26,13 +34,32 @@ public struct DrainEvent: Sendable, Equatable {
         case exclusionEnded(PodIdentity, ExclusionReason)
         case podMoved(PodMove)
         case podFinished(PodEnd)
+        /// An annotation on the pod says something we cannot follow.
+        case annotationIgnored(PodIdentity, annotation: String, problem: String)
+        /// Pods of this tier are asked for from now on; told for every tier but the first.
+        case tierStarted(PodTier)
         case evictionAnswered(EvictionAttempt)
         case waitBegan(PodWait)
         /// The same blocker said no again.
         case waitGoesOn(PodWait)
         case waitEnded(PodWait, WaitOutcome)
+        /// What is thought of a blocker, whenever that changes while it blocks somebody.
+        case judged(Judgement)
+        /// The budgets of a namespace (`nil`: of all) are not watched, or again: without a watch each is asked every few
+        /// seconds.
+        case budgetWatchChanged(namespace: String?, isLive: Bool, reason: String)
+        /// An owner's rollout was restarted so that its pod can leave, or why it was not.
+        case unblock(UnblockStep)
         /// A terminating pod's deletionTimestamp, as the watch shows it; `nil` once the pod is gone.
         case deletionExpected(pod: Int, by: Timestamp?, finalizers: [String])
+        /// Why a pod that should be gone is not; `nil`: it is no longer stuck.
+        case stuck(pod: Int, StuckTermination?)
+        /// So late it will be, as things go (`nil`: in time, or there is no deadline).
+        case overrunProjected(Projection.Overrun?)
+        /// The deadline has come, and the pod is deleted past its budget.
+        case deletedAtDeadline(DeadlineDeletion)
+        /// Volumes of pods that are gone are still attached to the node; told when the number changes.
+        case volumesAttached([String])
         case listed(pods: Int, sent: Timestamp, purpose: ListPurpose)
         case watchEnded(WatchRestart, detail: String)
         /// The pods are listed every few seconds because the watch does not work, or no longer.
@@ -56,6 +83,48 @@ public enum ListPurpose: String, Sendable {
     case plan, refresh, verify
 }
 
+/// What was done about an owner whose budget can never allow.
+public struct UnblockStep: Sendable, Equatable {
+    public enum Result: Sendable, Equatable {
+        /// Its rollout has been restarted.
+        case restarted
+        /// It is not ours to restart, or would not help: why.
+        case refused(reason: String)
+        /// The API server said no.
+        case failed(message: String)
+    }
+
+    public var owner: Workload.Key
+    public var budget: BudgetKey
+    public var result: Result
+}
+
+/// Why a pod is not gone though its grace period is over.
+public struct StuckTermination: Sendable, Equatable {
+    public enum Reason: String, Sendable, CaseIterable {
+        case nodeNotReady = "node_not_ready"
+        case containersRunning = "containers_running"
+        case finalizers
+        case volumeAttached = "volume_attached"
+        case unknown
+    }
+
+    public var reason: Reason
+    /// Which finalizers, containers or volumes; for people.
+    public var detail: String
+    /// Its deletionTimestamp.
+    public var overdueSince: Timestamp
+}
+
+/// A plain delete at the deadline (`--at-deadline delete`), and its answer.
+public struct DeadlineDeletion: Sendable, Equatable {
+    public var index: Int
+    public var pod: PodIdentity
+    public var gracePeriodSeconds: Int64
+    /// Empty: accepted.
+    public var problem: String
+}
+
 /// A pod of the drain, when it is taken on.
 public struct PodFacts: Sendable, Equatable {
     /// Its number within the drain, from 0; the other facts refer to it.
@@ -63,6 +132,7 @@ public struct PodFacts: Sendable, Equatable {
     public var pod: PodIdentity
     public var priority: Int64
     public var gracePeriodSeconds: Int64
+    public var tier: PodTier
     /// `queued`, or `terminating` when somebody had deleted it before.
     public var phase: PodPhase
 }

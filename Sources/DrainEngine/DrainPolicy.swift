@@ -34,6 +34,57 @@ public struct DrainPolicy: Sendable, Equatable {
         }
     }
 
+    /// In which order pods are asked for.
+    public enum Order: String, Sendable, CaseIterable {
+        /// Ordinary pods, then cluster-critical, then node-critical ones.
+        case priority
+        case none
+    }
+
+    public enum AtDeadline: String, Sendable, CaseIterable {
+        /// Nothing more is done.
+        case stop
+        /// What is left is deleted past its budgets, with the grace that is left.
+        case delete
+    }
+
+    /// What a look at everything before the cordon is for.
+    public enum Preflight: String, Sendable, CaseIterable {
+        case off
+        /// What can never go is said, and the drain goes on.
+        case warn
+        /// Nothing is touched when something can never go.
+        case fail
+    }
+
+    /// What is done about a budget that can never allow.
+    public enum Unblock: String, Sendable, CaseIterable {
+        /// Nothing, unless the owner's annotation `drain-agent.dev/unblock` asks for it.
+        case off
+        case rolloutRestart = "rollout-restart"
+    }
+
+    /// What follows when somebody makes the node schedulable in mid-drain.
+    public enum OnUncordon: String, Sendable, CaseIterable {
+        case stop, recordon
+    }
+
+    /// Turns within a fleet.
+    public struct Fleet: Sendable, Equatable {
+        /// Nodes that may be drained at once; at least 1.
+        public var parallel: Int
+        /// Where the Leases are.
+        public var namespace: String
+        /// How long a Lease outlives its holder's silence.
+        public var ttl: Duration
+
+        public init(parallel: Int, namespace: String, ttl: Duration = .seconds(1800)) {
+            self.parallel = parallel
+            self.namespace = namespace
+            self.ttl = ttl
+        }
+    }
+
     public var node: String
     public var dryRun = DryRun.none
     /// `nil`: each pod's own.
@@ -55,8 +106,10 @@ public struct DrainPolicy: Sendable, Equatable {
     public var backoff = Backoff()
     /// Answers that look permanent, before a pod is given up.
     public var maxRetries = 10
-    /// Between two requests for a pod that a budget blocks.
+    /// Between two requests for one of the pods that a budget blocks, while nobody may watch the budget.
     public var budgetRetryInterval = Duration.seconds(5)
+    /// The same while the budget is watched: a safety net.
+    public var budgetProbeInterval = Duration.seconds(30)
     /// Between two requests for a pod that a webhook blocks.
     public var webhookRetryInterval = Duration.seconds(5)
     /// Between two lists where the watch does not work.
@@ -72,6 +125,24 @@ public struct DrainPolicy: Sendable, Equatable {
     /// How long an uncordon that was asked for is tried, within the deadline.
     public var uncordonTimeout = Duration.seconds(15)
 
+    public var order = Order.priority
+    /// How long a pod may hold up the tier after its own while it is blocked, retried or overdue.
+    public var tierPatience = Duration.seconds(60)
+    public var atDeadline = AtDeadline.stop
+    public var preflight = Preflight.off
+    /// Ends after the survey, and touches nothing: the plan command.
+    public var surveysOnly = false
+    public var unblock = Unblock.off
+    /// It is not done before the volumes of the pods that left are detached from the node.
+    public var waitsForVolumeDetach = false
+    public var onUncordon = OnUncordon.stop
+    /// Our name in the record on the node; `nil`: none is kept, and nobody resumes.
+    public var recordedAs: String?
+    /// What POST /drain asked for, for the record.
+    public var recordedOptions = ""
+    /// `nil`: no turns.
+    public var fleet: Fleet?
+
     public init(node: String) { self.node = node }
 }
 
@@ -82,6 +153,10 @@ public struct DrainStart: Sendable, Equatable {
     public var trigger: DrainTrigger
     /// `nil`: never gives up.
     public var deadline: Timestamp?
+    /// When everything ends, us included: what is deleted at the deadline must be gone by then; `nil`: it does not end.
+    public var hardEnd: Timestamp?
+    /// What it goes on with.
+    public var resumes: DrainRecord?
     /// The W3C trace context that the drain joins.
     public var traceparent: String?
 

@@ -2,7 +2,7 @@ public import KubernetesAPI
 import Synchronization
 public import Timestamps
 
-/// Drives one `NodeDrain`: the only loop. One inbox of inputs, one sleeper, one watch.
+/// Drives one `NodeDrain`: the only loop. One inbox of inputs, one sleeper, one set of watches.
 public final class DrainRunner: Sendable {
     /// The world a drain acts on; a test passes its own.
     public struct Environment: Sendable {
@@ -56,24 +56,24 @@ public final class DrainRunner: Sendable {
     /// Drains, once, to the outcome. Not to be cancelled as a task: `cancel` is the way to end it early.
     public func run(_ start: DrainStart) async -> DrainSummary {
         var machine = NodeDrain(policy: policy, seed: seed)
-        var watch = RunningWatch()
+        var watches = RunningWatches()
         var alarm = Alarm()
         // Discarding: a drain may send requests for days, and none of their ends is asked for.
         let summary = await withDiscardingTaskGroup { requests in
             var summary = handle(.start(start), &machine, &requests)
             var inputs = inbox.makeAsyncIterator()
             while summary == nil {
-                watch.follow(machine.wantedWatch, environment, post)
+                watches.follow(machine.wantedWatches, environment, post)
                 alarm.follow(machine.nextWake, environment, post)
                 guard let input = await inputs.next() else { break }
                 if case .tick = input { alarm.hasRung() }
-                if case .watch = input { watch.hasBeenHeard() }
+                if case .watch(let topic, _, _) = input { watches.hasBeenHeard(topic) }
                 summary = handle(input, &machine, &requests)
             }
             requests.cancelAll()
             return summary
         }
-        watch.follow(nil, environment, post)
+        watches.follow([], environment, post)
         alarm.follow(nil, environment, post)
         post.finish()
         guard let summary else { preconditionFailure("the inbox ends only when the drain has") }
@@ -95,8 +95,27 @@ public final class DrainRunner: Sendable {
     }
 }
 
-/// The watch that runs now. What it has said and nobody has heard yet is bounded: beyond that it ends, and the pods are
-/// listed again.
+/// The watches that run now, one a topic.
+private struct RunningWatches {
+    private var watches: [WatchRequest.Topic: RunningWatch] = [:]
+
+    func hasBeenHeard(_ topic: WatchRequest.Topic) { watches[topic]?.hasBeenHeard() }
+
+    /// Starts and ends the difference.
+    mutating func follow(
+        _ wanted: [WantedWatch], _ environment: DrainRunner.Environment,
+        _ post: AsyncStream<DrainInput>.Continuation
+    ) {
+        guard !wanted.isEmpty || !watches.isEmpty else { return }
+        for topic in watches.keys where !wanted.contains(where: { $0.request.topic == topic }) {
+            watches[topic]?.follow(nil, environment, post)
+        }
+        for watch in wanted { watches[watch.request.topic, default: RunningWatch()].follow(watch, environment, post) }
+    }
+}
+
+/// One watch. What it has said and nobody has heard yet is bounded: beyond that it ends, and what it watched is listed
+/// again.
 private struct RunningWatch {
     private static let lagLimit = 1000
 
@@ -117,15 +136,16 @@ private struct RunningWatch {
         generation = wanted?.generation
         guard let wanted else { return }
         task = Task { [unheard] in
-            func end(_ detail: String) {
-                post.yield(.watch(generation: wanted.generation, .ended(.error, detail: detail, status: nil)))
+            func tell(_ signal: WatchSignal) {
+                post.yield(.watch(wanted.request.topic, generation: wanted.generation, signal))
             }
+            func end(_ detail: String) { tell(.ended(.error, detail: detail, status: nil)) }
             for await signal in environment.watch(wanted.request) {
                 let waiting = unheard.count.wrappingAdd(1, ordering: .relaxed).newValue
                 guard waiting <= Self.lagLimit else {
                     return end("the events were not read: \(Self.lagLimit) were waiting")
                 }
-                post.yield(.watch(generation: wanted.generation, signal))
+                tell(signal)
                 if case .ended = signal { return }
             }
             guard !Task.isCancelled else { return }

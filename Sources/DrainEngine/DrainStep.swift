@@ -5,8 +5,8 @@ public import Timestamps
 public enum DrainInput: Sendable {
     case start(DrainStart)
     case answered(RequestPurpose, Exchange)
-    /// From the watch of that generation.
-    case watch(generation: Int, WatchSignal)
+    /// From the watch on that topic of that generation.
+    case watch(WatchRequest.Topic, generation: Int, WatchSignal)
     /// Time has passed: something may be due.
     case tick
     /// The time we have is another.
@@ -21,12 +21,31 @@ public enum RequestPurpose: Sendable, Hashable {
     case daemonSet(DrainPlan.DaemonSetKey)
     case evict(pod: Int, attempt: Int)
     case reviewAccess(namespace: String)
+    /// The node again, where it is not watched.
+    case refreshNode
+    /// The node was made schedulable by others: once more.
+    case recordon
+    /// The record on the node, when it ends.
+    case record
+    case budgets(namespace: String?)
+    /// Whom a budget guards, and who keeps them in number.
+    case budgetPods(BudgetKey)
+    case budgetOwner(BudgetKey, Workload.Key)
+    case unblock(Workload.Key)
+    case deleteAtDeadline(pod: Int)
+    case volumes
+    /// Before anything is touched.
+    case survey(pod: Int)
+    /// The fleet's Leases; counted, for one request follows another.
+    case turn(Int)
 
     /// Its answer says what we did to the cluster, and is worth waiting for; any other only says what we might do next.
     var changesSomething: Bool {
         switch self {
-        case .cordon, .uncordon, .evict: true
-        case .readNode, .plan, .verify, .refresh, .daemonSet, .reviewAccess: false
+        case .cordon, .uncordon, .recordon, .record, .evict, .unblock, .deleteAtDeadline: true
+        case .readNode, .plan, .verify, .refresh, .daemonSet, .reviewAccess, .refreshNode, .budgets, .budgetPods,
+            .budgetOwner, .volumes, .survey, .turn:
+            false
         }
     }
 }

@@ -5,7 +5,7 @@ public import Timestamps
 /// One drain of one node, as a pure machine: an input and the time in, requests, events and in the end a summary out.
 ///
 /// It has no clock, no I/O and no randomness but its seed's. After each step the driver reads `nextWake` and
-/// `wantedWatch` and follows them.
+/// `wantedWatches` and follows them.
 public struct NodeDrain: Sendable {
     /// How far it is, and where it can go from there.
     enum Stage {
@@ -55,8 +55,10 @@ public struct NodeDrain: Sendable {
     public internal(set) var deadline: Timestamp?
 
     var stage = Stage.idle
+    /// When the last input came.
+    var latest = Timestamp(nanoseconds: 0)
     var random: SplitMix64
-    var feed: PodFeed
+    var feed: ObjectFeed
     var drain: PodDrain
     var startedAt: Timestamp?
     var cordonedAt: Timestamp?
@@ -77,12 +79,19 @@ public struct NodeDrain: Sendable {
     public init(policy: DrainPolicy, seed: UInt64) {
         self.policy = policy
         random = SplitMix64(seed: seed)
-        feed = PodFeed(policy: policy, random: SplitMix64(seed: random.next()))
+        feed = ObjectFeed(
+            .pods(node: policy.node), policy: policy, interval: policy.listInterval,
+            random: SplitMix64(seed: random.next()))
         drain = PodDrain(policy: policy, random: SplitMix64(seed: random.next()))
     }
 
-    /// The watch that ought to run now, if any: the driver starts it, and ends one of another generation.
-    public var wantedWatch: WantedWatch? { feed.wantedWatch }
+    /// The watches that ought to run now: the driver starts them, and ends those of another topic or generation.
+    public var wantedWatches: [WantedWatch] {
+        switch stage {
+        case .draining, .verifying: [feed.wantedWatch].compactMap { $0 } + drain.budgets.feeds.wantedWatches
+        case .idle, .readingNode, .listing, .checkingOwners, .cordoning, .ending, .uncordoning, .ended: []
+        }
+    }
 
     /// When to come back with a `tick`, if nothing else happens before.
     public var nextWake: Timestamp? {
@@ -91,7 +100,7 @@ public struct NodeDrain: Sendable {
             case .idle, .ended: nil
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
-            case .draining: drain.nextWake
+            case .draining: drain.nextWake(after: latest)
             case .verifying(let errand): errand.nextWake
             case .ending(let ending): ending.until
             case .uncordoning(let errand, let ending): min(errand.nextWake ?? ending.until, ending.until)
@@ -103,11 +112,12 @@ public struct NodeDrain: Sendable {
     public mutating func handle(_ input: DrainInput, at now: Timestamp) -> DrainStep {
         var step = DrainStep()
         if case .ended = stage { return step }
+        latest = now
         switch input {
         case .start(let start): begin(start, at: now, into: &step)
         case .answered(let purpose, let exchange): answered(purpose, exchange, at: now, into: &step)
-        case .watch(let generation, let signal):
-            if generation == feed.generation { watched(signal, at: now, into: &step) }
+        case .watch(let topic, let generation, let signal):
+            watched(topic, generation: generation, signal, at: now, into: &step)
         case .tick: break
         case .deadline(let moment):
             guard moment != deadline else { break }
@@ -195,6 +205,15 @@ public struct NodeDrain: Sendable {
         case .cordon: cordoned(exchange, at: now, into: &step)
         case .verify: verified(exchange, at: now, into: &step)
         case .uncordon: uncordoned(exchange, at: now, into: &step)
+        case .budgets(let namespace):
+            apply(drain.budgetsListed(namespace, exchange, at: now), at: now, into: &step)
+        case .budgetPods(let key):
+            send(drain.budgets.reviewed(key) { $0.podsListed(exchange) }, into: &step)
+        case .budgetOwner(let key, let owner):
+            send(drain.budgets.reviewed(key) { $0.ownerRead(owner, exchange) }, into: &step)
+        case .refreshNode, .recordon, .record, .unblock, .deleteAtDeadline,
+            .volumes, .survey, .turn:
+            break
         }
     }
 }
@@ -219,6 +238,10 @@ extension NodeDrain {
     mutating func send(_ purpose: RequestPurpose, _ call: APICall, into step: inout DrainStep) {
         inFlight.insert(purpose)
         step.requests.append(DrainRequest(purpose: purpose, call: call))
+    }
+
+    mutating func send(_ requests: [DrainRequest], into step: inout DrainStep) {
+        for request in requests { send(request.purpose, request.call, into: &step) }
     }
 
     /// What an errand's answer means; `nil`: it is tried again, or the drain ends for it.

@@ -1,6 +1,6 @@
 /// Where a pod of the drain is. The raw value is the metric label, the span attribute and the log field.
 public enum PodPhase: String, Sendable, CaseIterable {
-    /// Not asked for yet. → evicting, terminating, gone
+    /// Not asked for yet. → evicting, blocked (a sibling was refused by its budget), terminating, gone
     case queued
     /// A request is in flight. → terminating, blocked, retrying, failed, gone
     case evicting
@@ -56,6 +56,8 @@ public enum ExclusionReason: String, Sendable, CaseIterable {
     case `self`
     /// The pod selector does not match.
     case selector
+    /// Its annotation `drain-agent.dev/evict` says `false`.
+    case annotation
     /// It has been terminating for too long to wait for.
     case terminating
     /// It came to the node after the cordon.
@@ -101,4 +103,28 @@ extension Blocker: CustomStringConvertible {
 /// What began a drain.
 public enum DrainTrigger: String, Sendable, CaseIterable, Codable {
     case sigterm, http, prestop, command
+}
+
+/// What others depend on leaves last: three tiers by priority.
+public enum PodTier: Int, Sendable, CaseIterable, Comparable {
+    case ordinary, clusterCritical, nodeCritical
+
+    /// The values are those of the classes `system-cluster-critical` and `system-node-critical`.
+    public init(priority: Int64) {
+        switch priority {
+        case 2_000_001_000...: self = .nodeCritical
+        case 2_000_000_000...: self = .clusterCritical
+        default: self = .ordinary
+        }
+    }
+
+    public var name: String {
+        switch self {
+        case .ordinary: "ordinary"
+        case .clusterCritical: "system-cluster-critical"
+        case .nodeCritical: "system-node-critical"
+        }
+    }
+
+    public static func < (a: PodTier, b: PodTier) -> Bool { a.rawValue < b.rawValue }
 }

@@ -45,9 +45,7 @@ public struct DrainTrace: Sendable, Equatable {
         case (.evict(_, let attempt), .evict(let pod, _)), (.evict(_, let attempt), .deletePod(let pod, _)):
             span = self.attempt(pod.uid, attempt)
         case (.cordon, _): span = cordon
-        case (.evict, _), (.readNode, _), (.plan, _), (.verify, _), (.refresh, _), (.uncordon, _), (.daemonSet, _),
-            (.reviewAccess, _):
-            span = root
+        default: span = root
         }
         return TraceParent(traceID: traceID, spanID: span).header
     }

@@ -46,6 +46,9 @@ final class ProgressLines: DrainObserver {
             guard state.isNew(text) else { return [] }
             return ["warning: \(text); trying again in \(GoDuration.format(delay))"]
         case .throttled(let delay): return ["warning: the API server asks for a pause of \(GoDuration.format(delay))"]
+        case .resumed, .turn, .uncordonedByOthers, .surveyed, .annotationIgnored, .tierStarted, .judged,
+            .budgetWatchChanged, .unblock, .stuck, .overrunProjected, .deletedAtDeadline, .volumesAttached:
+            return []
         case .stateChanged, .deadlineChanged, .nodeSeen, .exclusionEnded, .podFinished, .evictionAnswered, .waitGoesOn,
             .waitEnded, .deletionExpected, .listed, .watchEnded, .pollingChanged, .ended:
             return []
@@ -91,6 +94,7 @@ extension ExclusionReason {
         case .daemonset: "owned by a DaemonSet"
         case .self: "our own pod"
         case .selector: "not selected"
+        case .annotation: "told to be left alone by its annotation"
         case .terminating: "terminating for too long"
         case .arrived: "came after the cordon"
         }

@@ -2,9 +2,9 @@ public import KubernetesAPI
 import SeededRandom
 import Timestamps
 
-/// Keeps the drain's picture of the node's pods true: one watch, a relist where its version has expired, and a list every
+/// Keeps the drain's picture of some objects true: one watch, a relist where its version has expired, and a list every
 /// few seconds where the watch does not work.
-struct PodFeed {
+struct ObjectFeed {
     enum State: Equatable {
         /// → watching
         case off
@@ -23,15 +23,20 @@ struct PodFeed {
     private(set) var isPolling = false
     private(set) var resourceVersion = ""
 
+    let topic: WatchRequest.Topic
     private let policy: DrainPolicy
+    /// Between two lists while the watch does not work.
+    private let interval: Duration
     private var random: SplitMix64
     private var failures = 0
     private var opened: Timestamp?
     private var watchDue: Timestamp?
     private var distrustsCache = false
 
-    init(policy: DrainPolicy, random: SplitMix64) {
+    init(_ topic: WatchRequest.Topic, policy: DrainPolicy, interval: Duration, random: SplitMix64) {
+        self.topic = topic
         self.policy = policy
+        self.interval = interval
         self.random = random
     }
 
@@ -40,7 +45,7 @@ struct PodFeed {
         guard state == .watching else { return nil }
         return WantedWatch(
             generation: generation,
-            request: WatchRequest(.pods(node: policy.node), resourceVersion: resourceVersion, timeoutSeconds: timeout))
+            request: WatchRequest(topic, resourceVersion: resourceVersion, timeoutSeconds: timeout))
     }
 
     private var timeout = 300
@@ -62,23 +67,29 @@ struct PodFeed {
         watch()
     }
 
+    /// No version is known yet: a list comes first.
+    mutating func startListing() { state = .listing(inFlight: false) }
+
     mutating func stop() { state = .off }
+
+    /// What happens is heard of as it happens.
+    var isLive: Bool { state == .watching && !isPolling }
 
     mutating func tick(at now: Timestamp) {
         guard case .waiting(let until, let thenList) = state, until <= now else { return }
         if thenList { state = .listing(inFlight: false) } else { watch() }
     }
 
-    /// The pod that the event tells of, and whether it is there.
-    mutating func received(_ event: WatchEvent<Pod>) -> (pod: Pod, isPresent: Bool)? {
+    /// The object that the event tells of, and whether it is there.
+    mutating func received(_ event: WatchEvent<WatchedObject>) -> (object: WatchedObject, isPresent: Bool)? {
         failures = 0
         switch event {
-        case .added(let pod), .modified(let pod):
-            resourceVersion = pod.metadata.resourceVersion
-            return (pod, true)
-        case .deleted(let pod):
-            resourceVersion = pod.metadata.resourceVersion
-            return (pod, false)
+        case .added(let object), .modified(let object):
+            resourceVersion = object.metadata.resourceVersion
+            return (object, true)
+        case .deleted(let object):
+            resourceVersion = object.metadata.resourceVersion
+            return (object, false)
         case .bookmark(let version):
             resourceVersion = version
             return nil
@@ -114,7 +125,7 @@ struct PodFeed {
         case .closed, .error: break
         }
         failures += 1
-        let delay = min(policy.backoff.delay(step: failures, using: &random), policy.listInterval)
+        let delay = min(policy.backoff.delay(step: failures, using: &random), interval)
         // What cannot be read once may be unreadable for ever: a list goes around it.
         state = .waiting(until: now + delay, thenList: failures > 1 || reason == .expired)
         if !isPolling, status?.code == 403 || failures >= 3 {
@@ -129,12 +140,12 @@ struct PodFeed {
     }
 
     /// Nothing, when the list comes after the feed was stopped.
-    mutating func listed(_ list: PodList, at now: Timestamp) {
+    mutating func listed(version: String, at now: Timestamp) {
         guard state == .listing(inFlight: true) else { return }
-        resourceVersion = list.resourceVersion
+        resourceVersion = version
         distrustsCache = false
         if isPolling, let due = watchDue, now < due {
-            state = .waiting(until: now + policy.listInterval, thenList: true)
+            state = .waiting(until: now + interval, thenList: true)
         } else {
             watch()
         }
