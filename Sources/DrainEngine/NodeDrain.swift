@@ -15,8 +15,10 @@ public struct NodeDrain: Sendable {
         case readingNode(Errand)
         /// → checkingOwners, ending
         case listing(Errand)
-        /// Which DaemonSets still exist? → cordoning, draining, ending
+        /// Which DaemonSets still exist? → surveying, cordoning, draining, ending
         case checkingOwners(Owners)
+        /// What would the drain meet? → cordoning, draining, ending
+        case surveying(Survey)
         /// → draining, ending
         case cordoning(Errand, DrainPlan)
         /// → verifying, ending
@@ -93,6 +95,7 @@ public struct NodeDrain: Sendable {
             case .idle, .ended: nil
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
+            case .surveying(let survey): survey.nextWake(policy: policy)
             case .draining: drain.nextWake
             case .verifying(let errand): errand.nextWake
             case .ending(let ending): ending.until
@@ -130,7 +133,7 @@ public struct NodeDrain: Sendable {
         switch stage {
         case .idle, .ending, .uncordoning, .ended: nil
         case .readingNode, .listing, .checkingOwners: [deadline, startupEnd].compactMap { $0 }.min()
-        case .cordoning, .draining, .verifying: deadline
+        case .surveying, .cordoning, .draining, .verifying: deadline
         }
     }
 
@@ -162,6 +165,7 @@ public struct NodeDrain: Sendable {
             if errand.sends(at: now) { send(.plan, errand.call, into: &step) }
             stage = .listing(errand)
         case .checkingOwners(let owners): checkOwners(owners, at: now, into: &step)
+        case .surveying(let survey): proceed(with: survey, at: now, into: &step)
         case .cordoning(var errand, let plan):
             if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
             stage = .cordoning(errand, plan)
@@ -197,9 +201,8 @@ public struct NodeDrain: Sendable {
         case .cordon: cordoned(exchange, at: now, into: &step)
         case .verify: verified(exchange, at: now, into: &step)
         case .uncordon: uncordoned(exchange, at: now, into: &step)
-        case .refreshNode, .recordon, .record, .budgets, .budgetPods, .budgetOwner, .unblock, .deleteAtDeadline,
-            .volumes, .survey, .turn:
-            break
+        case .survey, .budgets, .budgetPods, .budgetOwner: surveyAnswered(purpose, exchange, at: now, into: &step)
+        case .refreshNode, .recordon, .record, .unblock, .deleteAtDeadline, .volumes, .turn: break
         }
     }
 }
