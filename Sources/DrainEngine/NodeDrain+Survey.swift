@@ -30,6 +30,8 @@ extension NodeDrain {
     }
 
     private mutating func foretell(_ survey: Survey, at now: Timestamp, into step: inout DrainStep) {
+        // There was no time for their answers: should they come, nobody waits for them.
+        inFlight.subtract(survey.unanswered)
         if policy.surveysOnly, let reason = survey.silence {
             return end(.failed, "the API server does not say what would go: \(reason)", at: now, into: &step)
         }

@@ -91,7 +91,7 @@ public struct NodeDrain: Sendable {
     public var wantedWatches: [WantedWatch] {
         switch stage {
         case .draining, .verifying: [feed.wantedWatch].compactMap { $0 } + drain.budgets.feeds.wantedWatches
-        case .idle, .readingNode, .listing, .checkingOwners, .cordoning, .ending, .uncordoning, .ended: []
+        case .idle, .readingNode, .listing, .checkingOwners, .surveying, .cordoning, .ending, .uncordoning, .ended: []
         }
     }
 

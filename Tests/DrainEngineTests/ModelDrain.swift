@@ -31,6 +31,7 @@ struct ModelDrain {
         var machine = NodeDrain(policy: policy, seed: 1)
         var now = model.now
         let end = now + limit
+        var seen: [WatchRequest.Topic: Int] = [:]
         var answers: [(at: Timestamp, input: DrainInput)] = []
         func take(_ step: DrainStep, _ run: inout ModelDrain) {
             run.events += step.events
@@ -40,6 +41,12 @@ struct ModelDrain {
                 var exchange = run.model.exchange(request.call, at: now)
                 exchange.received = max(exchange.received, now + .milliseconds(1))
                 answers.append((exchange.received, .answered(request.purpose, exchange)))
+            }
+            for wanted in machine.wantedWatches where seen[wanted.request.topic] != wanted.generation {
+                seen[wanted.request.topic] = wanted.generation
+                let signal = WatchSignal.ended(.error, detail: "no watches here", status: nil)
+                let input = DrainInput.watch(wanted.request.topic, generation: wanted.generation, signal)
+                answers.append((now + .milliseconds(1), input))
             }
             answers.sort { $0.at < $1.at }
         }

@@ -71,6 +71,12 @@ struct Survey {
 
     private var inFlight: Int { errands.count { $0.errand.isInFlight } + probes.count(where: \.isInFlight) }
 
+    /// What has been sent.
+    var unanswered: [RequestPurpose] {
+        errands.filter(\.errand.isInFlight).map(\.purpose)
+            + probes.indices.filter { probes[$0].isInFlight }.map { .survey(pod: $0) }
+    }
+
     private static func call(_ pod: Pod, _ policy: DrainPolicy) -> APICall {
         let options = DeleteOptions(gracePeriodSeconds: policy.gracePeriodSeconds, dryRun: true)
         return policy.deletesWithoutEviction ? .deletePod(pod.identity, options) : .evict(pod.identity, options)
