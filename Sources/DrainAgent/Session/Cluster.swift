@@ -42,14 +42,21 @@ struct Cluster: Sendable {
         }
     }
 
-    /// What a drain acts on.
-    func environment(_ trace: DrainTrace) -> DrainRunner.Environment {
+    /// What something acts on that is in no trace.
+    var untracedEnvironment: DrainRunner.Environment {
         DrainRunner.Environment(
             send: send, watch: watch,
             sleep: { [time] moment in
                 await pause(for: moment - time.now())
             },
-            time: time, traceparent: { trace.traceparent(for: $0) })
+            time: time)
+    }
+
+    /// What a drain acts on.
+    func environment(_ trace: DrainTrace) -> DrainRunner.Environment {
+        var environment = untracedEnvironment
+        environment.traceparent = { trace.traceparent(for: $0) }
+        return environment
     }
 }
 
