@@ -1,6 +1,6 @@
 public import DrainEngine
 public import KubernetesAPI
-public import Timestamps
+internal import Timestamps
 
 /// A scripted drain of pods that a budget guards, with the API server's and the disruption controller's part played: an
 /// accepted eviction uses the allowance up at once, and a replacement that is ready gives it back.

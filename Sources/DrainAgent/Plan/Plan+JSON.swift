@@ -9,7 +9,7 @@ extension Plan {
         .object([
             ("node", .string(forecast.node)), ("taken", .string(taken.rfc3339(.microseconds))),
             ("unschedulable", .bool(forecast.isUnschedulable)), ("can_complete", .bool(forecast.canComplete)),
-            ("counts", .object(PlanWord.allCases.map { ($0.rawValue, .int(Int64(forecast.count($0)))) })),
+            ("counts", .object(Forecast.Word.allCases.map { ($0.rawValue, .int(Int64(forecast.count($0)))) })),
             ("budgets", .array(forecast.budgets.map(\.json))),
             ("pods", .array(forecast.sortedPods.map(\.json))),
             ("notes", .array(forecast.notes.map { .string($0) })),

@@ -55,7 +55,8 @@ struct PlanTable {
     private var budgets: [String] {
         let rows = forecast.budgets.sorted { !$0.verdict.isForGood ? false : !$1.verdict.isForGood }.map { entry in
             [
-                "\(entry.budget)", entry.rounds == 1 ? "allows" : entry.verdict.rawValue, String(entry.allowed), String(entry.pods),
+                "\(entry.budget)", entry.rounds == 1 ? "allows" : entry.verdict.rawValue, String(entry.allowed),
+                String(entry.pods),
                 entry.rounds.map(String.init) ?? (entry.verdict.isForGood ? "never" : "?"), entry.advice.onOneLine,
             ]
         }
@@ -63,7 +64,7 @@ struct PlanTable {
     }
 
     private var summary: String {
-        let words: [(PlanWord, String)] = [
+        let words: [(Forecast.Word, String)] = [
             (.never, "can never go"), (.unknown, "cannot be told"), (.blocked, "must wait"), (.now, "would go now"),
             (.leaving, "leaving already"), (.left, "would stay"),
         ]

@@ -42,14 +42,14 @@ struct Cluster: Sendable {
         }
     }
 
+    /// Until that moment.
+    var sleep: @Sendable (Timestamp) async -> Void {
+        { [time] moment in await pause(for: moment - time.now()) }
+    }
+
     /// What something acts on that is in no trace.
     var untracedEnvironment: DrainRunner.Environment {
-        DrainRunner.Environment(
-            send: send, watch: watch,
-            sleep: { [time] moment in
-                await pause(for: moment - time.now())
-            },
-            time: time)
+        DrainRunner.Environment(send: send, watch: watch, sleep: sleep, time: time)
     }
 
     /// What a drain acts on.

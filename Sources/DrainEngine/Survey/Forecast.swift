@@ -44,7 +44,7 @@ public struct Forecast: Sendable, Equatable {
 
     public var node: String
     /// Nothing new is scheduled to the node already.
-    public var isUnschedulable: Bool
+    public var isUnschedulable = false
     /// In the drain's order; those that stay come last.
     public var pods: [PodEntry]
     /// Those that guard pods of the node.
