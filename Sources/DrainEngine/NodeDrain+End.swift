@@ -14,6 +14,8 @@ extension NodeDrain {
                     ? "the deadline passed before the pods could be listed"
                     : "no pods could be listed within \(patience) (--startup-timeout): \(lastError)",
                 at: now, into: &step)
+        case .surveying:
+            end(.timedOut, "the deadline passed before it was known what would go", at: now, into: &step)
         case .cordoning: end(.timedOut, "the deadline passed before the node could be cordoned", at: now, into: &step)
         case .draining, .verifying:
             end(
@@ -44,7 +46,7 @@ extension NodeDrain {
         case .ending(var ending):
             ending.uncordons = ending.uncordons || uncordon
             stage = .ending(ending)
-        case .readingNode, .listing, .checkingOwners, .cordoning, .draining, .verifying:
+        case .readingNode, .listing, .checkingOwners, .surveying, .cordoning, .draining, .verifying:
             end(.cancelled, "cancelled", uncordon: uncordon, at: now, into: &step)
         }
     }

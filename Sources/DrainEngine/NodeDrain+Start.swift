@@ -67,7 +67,14 @@ extension NodeDrain {
     private mutating func plan(_ owners: Owners, at now: Timestamp, into step: inout DrainStep) {
         missingOwners = owners.missing
         let plan = DrainPlan(pods: owners.list.items, missing: owners.missing, policy: policy, at: now)
+        if policy.surveysOnly { return beginSurvey(plan, at: now, into: &step) }
         if let text = plan.refusalText { return end(.failed, text, at: now, into: &step) }
+        if policy.preflight != .off { return beginSurvey(plan, at: now, into: &step) }
+        accept(plan, at: now, into: &step)
+    }
+
+    /// Nobody minds it: it is carried out.
+    mutating func accept(_ plan: DrainPlan, at now: Timestamp, into step: inout DrainStep) {
         if policy.dryRun == .client {
             announce(plan, at: now, into: &step)
             return end(.completed, "dry run: nothing was changed", at: now, into: &step)

@@ -15,8 +15,10 @@ public struct NodeDrain: Sendable {
         case readingNode(Errand)
         /// → checkingOwners, ending
         case listing(Errand)
-        /// Which DaemonSets still exist? → cordoning, draining, ending
+        /// Which DaemonSets still exist? → surveying, cordoning, draining, ending
         case checkingOwners(Owners)
+        /// What would the drain meet? → cordoning, draining, ending
+        case surveying(Survey)
         /// → draining, ending
         case cordoning(Errand, DrainPlan)
         /// → verifying, ending
@@ -89,7 +91,7 @@ public struct NodeDrain: Sendable {
     public var wantedWatches: [WantedWatch] {
         switch stage {
         case .draining, .verifying: [feed.wantedWatch].compactMap { $0 } + drain.budgets.feeds.wantedWatches
-        case .idle, .readingNode, .listing, .checkingOwners, .cordoning, .ending, .uncordoning, .ended: []
+        case .idle, .readingNode, .listing, .checkingOwners, .surveying, .cordoning, .ending, .uncordoning, .ended: []
         }
     }
 
@@ -100,6 +102,7 @@ public struct NodeDrain: Sendable {
             case .idle, .ended: nil
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
+            case .surveying(let survey): survey.nextWake(policy: policy)
             case .draining: drain.nextWake(after: latest)
             case .verifying(let errand): errand.nextWake
             case .ending(let ending): ending.until
@@ -138,7 +141,7 @@ public struct NodeDrain: Sendable {
         switch stage {
         case .idle, .ending, .uncordoning, .ended: nil
         case .readingNode, .listing, .checkingOwners: [deadline, startupEnd].compactMap { $0 }.min()
-        case .cordoning, .draining, .verifying: deadline
+        case .surveying, .cordoning, .draining, .verifying: deadline
         }
     }
 
@@ -170,6 +173,7 @@ public struct NodeDrain: Sendable {
             if errand.sends(at: now) { send(.plan, errand.call, into: &step) }
             stage = .listing(errand)
         case .checkingOwners(let owners): checkOwners(owners, at: now, into: &step)
+        case .surveying(let survey): proceed(with: survey, at: now, into: &step)
         case .cordoning(var errand, let plan):
             if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
             stage = .cordoning(errand, plan)
@@ -194,6 +198,7 @@ public struct NodeDrain: Sendable {
         _ purpose: RequestPurpose, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
     ) {
         guard inFlight.remove(purpose) != nil else { return }
+        if case .surveying = stage { return surveyAnswered(purpose, exchange, at: now, into: &step) }
         switch purpose {
         case .evict(let pod, let attempt):
             evictionAnswered(pod: pod, attempt: attempt, exchange, at: now, into: &step)

@@ -21,23 +21,13 @@ struct DrainCommand: AgentCommand {
     @Argument(help: "The node's name.")
     var node: NodeName
 
-    @Flag(inversion: .prefixedNo, help: "Evict pods with emptyDir volumes, whose data is lost.")
-    var deleteEmptydirData = false
-
-    @Flag(inversion: .prefixedNo, help: "Evict pods that no controller would replace.")
-    var force = false
-
-    @Flag(
-        inversion: .prefixedNo, help: "Leave pods of DaemonSets alone; with --no-ignore-daemonsets they stop the drain."
-    )
-    var ignoreDaemonsets = true
-
     @Option(help: "Give up if the pods could not be listed by then.")
     var startupTimeout = DurationArgument(.seconds(30))
 
     @Option(help: "Serve /metrics and GET /drain at this address meanwhile.")
     var listen: String?
 
+    @OptionGroup var refusals: RefusalOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var eviction: EvictionOptions
     @OptionGroup var reporting: ReportingOptions
@@ -54,8 +44,7 @@ struct DrainCommand: AgentCommand {
 
     private func policy() throws -> DrainPolicy {
         var policy = try eviction.policy(node: node.value)
-        policy.refusals = DrainPolicy.Refusals(
-            emptyDir: !deleteEmptydirData, unmanaged: !force, daemonSets: !ignoreDaemonsets)
+        policy.refusals = refusals.refusals
         policy.startupTimeout = startupTimeout.value
         return policy
     }

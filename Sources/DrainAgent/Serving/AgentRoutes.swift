@@ -16,6 +16,8 @@ struct AgentRoutes: Sendable {
     let node: String
     /// When a drain that a preStop hook asks for must have ended; `nil`: nobody ends us that we know of.
     var graceLimit: @Sendable () async -> Timestamp? = { nil }
+    /// What a drain would meet; `nil`: nobody may ask here.
+    var plans: PlanDesk?
 
     var all: [Route] {
         var routes = [
@@ -28,6 +30,7 @@ struct AgentRoutes: Sendable {
             Route("POST", "/prestop") { await prestop($0) },
             Route("GET", "/") { _ in .text(200, overview) },
         ]
+        if let plans { routes.append(Route("GET", "/plan", gzip: true) { await plan($0, plans) }) }
         if httpPrestop { routes.append(Route("GET", "/prestop") { await prestop($0) }) }
         return routes
     }
@@ -105,6 +108,19 @@ struct AgentRoutes: Sendable {
         return .json(200, document(telemetry.progress.current.json))
     }
 
+    /// Guarded, for it costs a dry-run eviction a pod.
+    private func plan(_ request: HTTPServerRequest, _ plans: PlanDesk) async -> HTTPServerResponse {
+        if let refusal = gate.refusal(of: request) { return refusal }
+        switch readiness.ownPod {
+        case .unknown(let reason): return .error(503, reason)
+        case .none, .pod: break
+        }
+        switch await plans.plan(own: readiness.ownPod.identity) {
+        case .success(let plan): return .json(200, document(plan.json))
+        case .failure(let failure): return .error(503, failure.reason)
+        }
+    }
+
     private func cancelDrain(_ request: HTTPServerRequest) async -> HTTPServerResponse {
         if let refusal = gate.refusal(of: request) { return refusal }
         let uncordon: Bool
@@ -129,6 +145,7 @@ struct AgentRoutes: Sendable {
 
         GET /metrics   Prometheus metrics
         GET /drain     the drain's state as JSON
+        GET /plan      what a drain would meet (with the control token)
         GET /livez     is the agent alive
         GET /readyz    has it reached the API server
 

@@ -59,7 +59,8 @@ struct Sidecar: Sendable {
             graceLimit: { [controller, readiness, cluster] in
                 await Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
                     .deadline(signalAt: controller.beginTermination(), cluster.quickSend)
-            })
+            },
+            plans: PlanDesk(Planner(cluster: cluster, policy: policy, time: time), time: time))
         server = AgentServer(routes.all)
     }
 
