@@ -254,7 +254,8 @@ extension ScriptedDrain {
     }
 
     private func tellChanges() {
-        for topic in watches.keys.sorted(by: { "\($0)" < "\($1)" }) {
+        // In the machine's order, for the same seed must make the same drain.
+        for topic in machine.wantedWatches.map(\.request.topic) {
             guard let running = watches[topic] else { continue }
             for change in cluster.changes where change.version > running.version && change.concerns(topic) {
                 watches[topic]?.version = change.version
