@@ -5,7 +5,7 @@ import Timestamps
 extension NodeDrain {
     mutating func drainPods(at now: Timestamp, into step: inout DrainStep) {
         var change = PodDrain.Step()
-        while let next = drain.sendNext(at: now, into: &change) {
+        while mayEvict, let next = drain.sendNext(at: now, into: &change) {
             let pod = drain.pods[next.index].pod
             let options = DeleteOptions(
                 gracePeriodSeconds: policy.gracePeriodSeconds, dryRun: policy.dryRun == .server)

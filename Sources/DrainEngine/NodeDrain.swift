@@ -11,8 +11,10 @@ public struct NodeDrain: Sendable {
     enum Stage {
         /// → readingNode
         case idle
-        /// → listing, ending
+        /// → awaitingTurn, listing, ending
         case readingNode(Errand)
+        /// Other nodes have their turn in the fleet. → readingNode (what was read is old by then), listing, ending
+        case awaitingTurn
         /// → checkingOwners, ending
         case listing(Errand)
         /// Which DaemonSets still exist? → cordoning, draining, ending
@@ -23,10 +25,12 @@ public struct NodeDrain: Sendable {
         case draining
         /// → draining, ending
         case verifying(Errand)
-        /// What changes something is still in flight: its answers are awaited. → uncordoning, ended
+        /// What changes something is still in flight: its answers are awaited. → uncordoning, closing, ended
         case ending(Ending)
-        /// → ended
+        /// → closing, ended
         case uncordoning(Errand, Ending)
+        /// What is left to be written: the outcome on the node, the Lease. → ended
+        case closing(Errand?, Ending)
         case ended
     }
 
@@ -58,7 +62,10 @@ public struct NodeDrain: Sendable {
     var random: SplitMix64
     var feed: ObjectFeed
     var drain: PodDrain
+    var start: DrainStart?
     var startedAt: Timestamp?
+    /// From when on the patience for a start counts: a turn in the fleet may take its time.
+    var patienceBegan: Timestamp?
     var cordonedAt: Timestamp?
     var weCordoned = false
     /// Requests sent and not answered.
@@ -72,6 +79,18 @@ public struct NodeDrain: Sendable {
     var verifyDue: Timestamp?
     /// When each namespace's access was last asked about.
     var reviewed: [String: Timestamp] = [:]
+    /// `nil`: none is needed.
+    var turn: FleetTurn?
+    /// In which boot of the node we are; empty: the kubelet does not say.
+    var bootID = ""
+    /// What the node carries of us, or of those before us.
+    var record: DrainRecord?
+    /// The record is ours: its end is to be written, too.
+    var isRecorded = false
+    /// Its cordon was undone while nobody of us ran, and is done again.
+    var cordonsAgain = false
+    /// Evictions may have been asked for.
+    var hasBegunDraining = false
 
     /// `seed` decides the jitter: the same seed and inputs make the same drain.
     public init(policy: DrainPolicy, seed: UInt64) {
@@ -81,6 +100,10 @@ public struct NodeDrain: Sendable {
             .pods(node: policy.node), policy: policy, interval: policy.listInterval,
             random: SplitMix64(seed: random.next()))
         drain = PodDrain(policy: policy, random: SplitMix64(seed: random.next()))
+        if let fleet = policy.fleet, policy.dryRun == .none, !policy.surveysOnly {
+            turn = FleetTurn(
+                node: policy.node, fleet: fleet, backoff: policy.backoff, random: SplitMix64(seed: random.next()))
+        }
     }
 
     /// The watches that ought to run now: the driver starts them, and ends those of another topic or generation.
@@ -90,15 +113,17 @@ public struct NodeDrain: Sendable {
     public var nextWake: Timestamp? {
         let own: Timestamp? =
             switch stage {
-            case .idle, .ended: nil
+            case .idle, .awaitingTurn, .ended: nil
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
-            case .draining: drain.nextWake
+            // Without its turn nothing is asked for, whatever is due.
+            case .draining: mayEvict || drain.isSettled ? drain.nextWake : nil
             case .verifying(let errand): errand.nextWake
             case .ending(let ending): ending.until
             case .uncordoning(let errand, let ending): min(errand.nextWake ?? ending.until, ending.until)
+            case .closing(let errand, let ending): min(errand?.nextWake ?? ending.until, ending.until)
             }
-        return [own, feed.nextWake, endsBy].compactMap { $0 }.min()
+        return [own, feed.nextWake, turnWake, endsBy].compactMap { $0 }.min()
     }
 
     /// An answer that was not awaited, and whatever comes after the end, changes nothing.
@@ -128,22 +153,25 @@ public struct NodeDrain: Sendable {
     /// The deadline, or the end of the patience for a start; `nil` once it is ending.
     private var endsBy: Timestamp? {
         switch stage {
-        case .idle, .ending, .uncordoning, .ended: nil
+        case .idle, .ending, .uncordoning, .closing, .ended: nil
         case .readingNode, .listing, .checkingOwners: [deadline, startupEnd].compactMap { $0 }.min()
-        case .cordoning, .draining, .verifying: deadline
+        case .awaitingTurn, .cordoning, .draining, .verifying: deadline
         }
     }
 
     private var startupEnd: Timestamp? {
-        guard let startedAt, let patience = policy.startupTimeout else { return nil }
-        return startedAt + patience
+        guard let patienceBegan, let patience = policy.startupTimeout else { return nil }
+        return patienceBegan + patience
     }
 
     private mutating func begin(_ start: DrainStart, at now: Timestamp, into step: inout DrainStep) {
         guard case .idle = stage else { return }
+        self.start = start
         startedAt = now
+        patienceBegan = now
         deadline = start.deadline
         tell(.began(start, policy), at: now, into: &step)
+        if let record = start.resumes { tell(.resumed(record), at: now, into: &step) }
         enter(.cordoning, at: now, into: &step)
         stage = .readingNode(Errand(.readNode(policy.node), at: now))
     }
@@ -153,8 +181,9 @@ public struct NodeDrain: Sendable {
         if let end = endsBy, end <= now { timedOut(at: now, into: &step) }
         feed.tick(at: now)
         if let source = feed.wantedList() { send(.refresh, .listPods(node: policy.node, source), into: &step) }
+        proceedWithTurn(at: now, into: &step)
         switch stage {
-        case .idle, .ended: break
+        case .idle, .awaitingTurn, .ended: break
         case .readingNode(var errand):
             if errand.sends(at: now) { send(.readNode, errand.call, into: &step) }
             stage = .readingNode(errand)
@@ -179,6 +208,7 @@ public struct NodeDrain: Sendable {
             if errand.sends(at: now) { send(.uncordon, errand.call, into: &step) }
             stage = .uncordoning(errand, ending)
             if ending.until <= now { uncordonFailed("no answer in time", ending, at: now, into: &step) }
+        case .closing(let errand, let ending): proceedWithClosing(errand, ending, at: now, into: &step)
         }
     }
 
@@ -197,8 +227,10 @@ public struct NodeDrain: Sendable {
         case .cordon: cordoned(exchange, at: now, into: &step)
         case .verify: verified(exchange, at: now, into: &step)
         case .uncordon: uncordoned(exchange, at: now, into: &step)
-        case .refreshNode, .recordon, .record, .budgets, .budgetPods, .budgetOwner, .unblock, .deleteAtDeadline,
-            .volumes, .survey, .turn:
+        case .record: outcomeRecorded(exchange, at: now, into: &step)
+        case .turn(let number): turnAnswered(number, exchange, at: now, into: &step)
+        case .refreshNode, .recordon, .budgets, .budgetPods, .budgetOwner, .unblock, .deleteAtDeadline, .volumes,
+            .survey:
             break
         }
     }
