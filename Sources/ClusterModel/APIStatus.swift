@@ -38,6 +38,12 @@ public struct APIStatus: Error, Sendable, Equatable {
         return status
     }
 
+    static var done: APIStatus {
+        var status = APIStatus(code: 200)
+        status.isSuccess = true
+        return status
+    }
+
     /// As a client reads it.
     public var status: Status {
         let details = details ?? Details()
@@ -75,6 +81,17 @@ extension APIStatus {
             details: Details(name: name, group: resource.group, kind: resource.rawValue))
     }
 
+    static func versionPrecondition(
+        _ resource: ResourceKind, _ name: String, wanted: String, found: String
+    ) -> APIStatus {
+        APIStatus(
+            code: 409, reason: "Conflict",
+            message: "Operation cannot be fulfilled on \(resource.kind) \"\(name)\": the ResourceVersion in the "
+                + "precondition (\(wanted)) does not match the ResourceVersion in record (\(found)). The object might "
+                + "have been modified",
+            details: Details(name: name, kind: resource.kind))
+    }
+
     static func uidPrecondition(pod: String, wanted: String, found: String) -> APIStatus {
         APIStatus(
             code: 409, reason: "Conflict",
@@ -84,13 +101,16 @@ extension APIStatus {
             details: Details(name: pod, kind: "Pod"))
     }
 
-    static func namespaceTerminating(_ namespace: String, pod: String) -> APIStatus {
+    static func namespaceTerminating(
+        _ namespace: String, _ resource: ResourceKind, _ name: String
+    ) -> APIStatus {
         APIStatus(
             code: 403, reason: "Forbidden",
-            message: "pods \"\(pod)\" is forbidden: unable to create new content in namespace \(namespace) because it "
+            message:
+                "\(resource.qualifiedName) \"\(name)\" is forbidden: unable to create new content in namespace \(namespace) because it "
                 + "is being terminated",
             details: Details(
-                name: pod, kind: "pods",
+                name: name, group: resource.group, kind: resource.rawValue,
                 causes: [
                     Cause(
                         reason: "NamespaceTerminating", message: "namespace \(namespace) is being terminated",

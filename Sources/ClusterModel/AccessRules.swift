@@ -4,6 +4,7 @@ public struct AccessRules: Sendable, Equatable {
     /// The client's pod, as its token names it.
     public var podName: String?
     public var podUID: String?
+    public var nodeName: String?
     public var denied: [AccessAttributes] = []
 
     public init() {}

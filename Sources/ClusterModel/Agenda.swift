@@ -13,6 +13,7 @@ enum DueEvent: Sendable, Equatable {
     /// An eviction that never came true is forgotten.
     case recheckBudget(Int)
     case taint(node: Int)
+    case detach(volume: String, node: String)
     case perform(action: Int)
 }
 

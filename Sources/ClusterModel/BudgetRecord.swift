@@ -1,5 +1,4 @@
 public import KubernetesAPI
-public import Timestamps
 
 /// A PodDisruptionBudget as the cluster knows it.
 public struct BudgetRecord: Sendable, Equatable {
@@ -11,9 +10,22 @@ public struct BudgetRecord: Sendable, Equatable {
     var isDeleted = false
     var isSyncDue = false
 
-    /// An empty selector selects nothing here, as in the eviction's own look-up.
+    /// As a client reads it.
+    public var budget: Budget {
+        var spec = BudgetSpec(
+            selector: LabelSelector(
+                matchLabels.sorted { $0.key < $1.key }.map { .isIn(key: $0.key, values: [$0.value]) }),
+            unhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy?.rawValue)
+        switch limit {
+        case .minAvailable(let number): spec.minAvailable = number
+        case .maxUnavailable(let number): spec.maxUnavailable = number
+        }
+        return Budget(metadata: metadata, spec: spec, status: status)
+    }
+
+    /// An empty selector selects everything in the namespace, as in `policy/v1`.
     func selects(_ pod: ObjectMeta) -> Bool {
-        guard !isDeleted, pod.namespace == metadata.namespace, !matchLabels.isEmpty else { return false }
+        guard !isDeleted, pod.namespace == metadata.namespace else { return false }
         return matchLabels.allSatisfy { pod.labels[$0.key] == $0.value }
     }
 }
@@ -27,42 +39,4 @@ public enum BudgetLimit: Sendable, Equatable {
 public enum UnhealthyPodEvictionPolicy: String, Sendable {
     case ifHealthyBudget = "IfHealthyBudget"
     case alwaysAllow = "AlwaysAllow"
-}
-
-/// A number of pods, or a share of them.
-public enum IntOrPercent: Sendable, Equatable {
-    case count(Int)
-    case percent(Int)
-
-    /// As Kubernetes writes it: `3`, `50%`.
-    public init?(_ text: some StringProtocol) {
-        if text.hasSuffix("%") {
-            guard let number = Int(text.dropLast()), (0...100).contains(number) else { return nil }
-            self = .percent(number)
-        } else {
-            guard let number = Int(text), number >= 0 else { return nil }
-            self = .count(number)
-        }
-    }
-
-    /// Of `total` pods; shares are rounded up.
-    func of(_ total: Int) -> Int {
-        switch self {
-        case .count(let number): number
-        case .percent(let share): (share * total + 99) / 100
-        }
-    }
-}
-
-public struct BudgetStatus: Sendable, Equatable {
-    public var observedGeneration = 0
-    public var disruptionsAllowed = 0
-    public var currentHealthy = 0
-    public var desiredHealthy = 0
-    public var expectedPods = 0
-    /// Pods whose eviction was accepted and not seen yet, by name.
-    public var disruptedPods: [String: Timestamp] = [:]
-    public var conditions: [Condition] = []
-
-    var failedSyncMessage: String? { conditions.first { $0.reason == "SyncFailed" }?.message }
 }

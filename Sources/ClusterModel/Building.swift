@@ -15,7 +15,7 @@ extension ClusterModel {
         let ready = Condition(
             type: "Ready", reason: "KubeletReady", message: "kubelet is ready", lastTransitionTime: past)
         let record = NodeRecord(
-            node: Node(metadata: metadata, status: NodeStatus(conditions: [ready])),
+            node: Node(metadata: metadata, status: NodeStatus(conditions: [ready], bootID: metadata.uid)),
             address: "10.0.0.\(nodes.count + 1)", kubeletVersion: kubeletVersion)
         nodes.append(record)
         self.record(.added, .node(record), previous: nil)
@@ -35,21 +35,36 @@ extension ClusterModel {
     /// than the replicas, the scheduler places the rest.
     public mutating func addDeployment(
         _ namespace: String, _ name: String, replicas: Int, on nodes: [String] = [],
-        _ template: PodTemplate = PodTemplate()
+        _ template: PodTemplate = PodTemplate(), strategy: Workload.Strategy = WorkloadRecord.defaultStrategy,
+        isPaused: Bool = false
     ) {
         let index = addWorkload(.deployment, namespace, name, replicas: replicas, template)
-        var replicaSet = workloads[index].metadata
-        let hash = random.suffix(10)
-        replicaSet.name = "\(name)-\(hash)"
-        replicaSet.uid = random.uid()
-        replicaSet.ownerReferences = [
-            OwnerReference(apiVersion: "apps/v1", kind: "Deployment", name: name, uid: workloads[index].metadata.uid)
-        ]
-        workloads[index].replicaSet = replicaSet
-        workloads[index].template.labels["pod-template-hash"] = hash
-        for ordinal in 0..<replicas {
+        workloads[index].strategy = strategy
+        workloads[index].isPaused = isPaused
+        addReplicaSet(to: index)
+        placeReplicas(index, on: nodes)
+    }
+
+    /// A ReplicaSet of nobody's, its pods placed as a Deployment's are.
+    public mutating func addReplicaSet(
+        _ namespace: String, _ name: String, replicas: Int, on nodes: [String] = [],
+        _ template: PodTemplate = PodTemplate()
+    ) {
+        placeReplicas(addWorkload(.replicaSet, namespace, name, replicas: replicas, template), on: nodes)
+    }
+
+    public mutating func addReplicationController(
+        _ namespace: String, _ name: String, replicas: Int, on nodes: [String] = [],
+        _ template: PodTemplate = PodTemplate()
+    ) {
+        placeReplicas(addWorkload(.replicationController, namespace, name, replicas: replicas, template), on: nodes)
+    }
+
+    private mutating func placeReplicas(_ index: Int, on nodes: [String]) {
+        for ordinal in 0..<workloads[index].replicas {
             place(
-                index, named: "\(replicaSet.name)-\(random.suffix())", on: ordinal < nodes.count ? nodes[ordinal] : nil)
+                index, named: "\(workloads[index].owner.name)-\(random.suffix())",
+                on: ordinal < nodes.count ? nodes[ordinal] : nil)
         }
     }
 
@@ -127,13 +142,13 @@ extension ClusterModel {
     }
 
     private mutating func addWorkload(
-        _ kind: Workload.Kind, _ namespace: String, _ name: String, replicas: Int, _ template: PodTemplate
+        _ kind: WorkloadRecord.Kind, _ namespace: String, _ name: String, replicas: Int, _ template: PodTemplate
     ) -> Int {
         addNamespace(namespace)
         let metadata = ObjectMeta(
             name: name, namespace: namespace, uid: random.uid(), resourceVersion: String(nextRevision()), generation: 1,
             labels: ["app": name], creationTimestamp: past)
-        workloads.append(Workload(kind: kind, metadata: metadata, replicas: replicas, template: template))
+        workloads.append(WorkloadRecord(kind: kind, metadata: metadata, replicas: replicas, template: template))
         return workloads.count - 1
     }
 
@@ -141,7 +156,7 @@ extension ClusterModel {
         let position = nodes.firstIndex { $0.node.metadata.name == node }
         var record = newPod(of: index, named: name, node: position)
         settle(&record, on: node, phase: phase)
-        _ = insert(record)
+        attachVolumes(of: insert(record))
     }
 
     /// Puts a pod where it has been all along.
@@ -156,6 +171,7 @@ extension ClusterModel {
         record.pod.metadata.creationTimestamp = past
         record.pod.spec.nodeName = place
         record.pod.status.phase = phase
+        record.pod.status.containerStatuses = [ContainerStatus(name: record.container.name, isRunning: isRunning)]
         let reason = isRunning ? "" : "PodCompleted"
         record.pod.status.set("Initialized", true, at: past)
         record.pod.status.set("Ready", isRunning, at: past, reason: reason)

@@ -7,6 +7,8 @@ public indirect enum ClusterAction: Sendable, Equatable {
     case setUnschedulable(node: String, Bool)
     case setNodeCondition(node: String, Condition)
     case deleteNode(String)
+    /// Another boot id; what runs there begins anew.
+    case reboot(node: String)
     case deletePod(PodDeletion)
     /// A readiness probe begins to fail, or to succeed.
     case setReady(namespace: String, pod: String, Bool)
@@ -14,6 +16,7 @@ public indirect enum ClusterAction: Sendable, Equatable {
     case finish(namespace: String, pod: String, phase: String)
     case removeFinalizers(namespace: String, pod: String)
     case scale(namespace: String, workload: String, replicas: Int)
+    case patchWorkload(namespace: String, workload: String, WorkloadPatch)
     /// The pods stay, as with `--cascade=orphan`.
     case deleteWorkload(namespace: String, name: String)
     case terminateNamespace(String)

@@ -7,15 +7,18 @@ extension ClusterModel {
         switch action {
         case .patchBudget(let namespace, let name, let patch): _ = self.patch(budget: name, in: namespace, patch)
         case .deleteBudget(let namespace, let name): deleteBudget(namespace, name)
-        case .setUnschedulable(let node, let value): _ = patch(node: node, NodePatch(unschedulable: value))
+        case .setUnschedulable(let node, let value): _ = patch(node: node, NodeChange(unschedulable: value))
         case .setNodeCondition(let node, let condition): setNodeConditions(node, condition)
         case .deleteNode(let name): deleteNode(name)
+        case .reboot(let node): reboot(node)
         case .deletePod(let deletion): _ = delete(deletion)
         case .setReady(let namespace, let pod, let isReady):
             if let handle = pods.find(namespace: namespace, name: pod) { setReady(handle, isReady) }
         case .finish(let namespace, let pod, let phase): finish(namespace, pod, phase)
         case .removeFinalizers(let namespace, let pod): removeFinalizers(namespace, pod)
         case .scale(let namespace, let workload, let replicas): scale(namespace, workload, replicas)
+        case .patchWorkload(let namespace, let workload, let patch):
+            self.patch(workload: workload, in: namespace, patch)
         case .deleteWorkload(let namespace, let name): deleteWorkload(namespace, name)
         case .terminateNamespace(let name): terminateNamespace(name)
         case .addFault(let fault): faults.add(fault)
@@ -43,6 +46,7 @@ extension ClusterModel {
         let moment = second
         change(handle) {
             $0.readyAt = nil
+            $0.endContainers()
             $0.pod.status.phase = phase
             $0.pod.status.set("Ready", false, at: moment, reason: "PodCompleted")
             $0.pod.status.set("ContainersReady", false, at: moment, reason: "PodCompleted")
@@ -59,6 +63,7 @@ extension ClusterModel {
     private mutating func scale(_ namespace: String, _ name: String, _ replicas: Int) {
         guard let index = workload(namespace, name) else { return }
         workloads[index].replicas = max(0, replicas)
+        workloads[index].metadata.resourceVersion = String(nextRevision())
         workloads[index].metadata.generation += 1
         planReconcile(index)
         for budget in budgets.indices where budgets[budget].metadata.namespace == namespace { planSync(budget) }

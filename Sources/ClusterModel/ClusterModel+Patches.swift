@@ -3,7 +3,7 @@ internal import KubernetesAPI
 extension ClusterModel {
     static let unschedulableTaint = "node.kubernetes.io/unschedulable"
 
-    mutating func patch(node name: String, _ patch: NodePatch, dryRun: Bool = false) -> ModelResponse.Answer {
+    mutating func patch(node name: String, _ patch: NodeChange, dryRun: Bool = false) -> ModelResponse.Answer {
         guard let index = nodes.firstIndex(where: { !$0.isDeleted && $0.node.metadata.name == name }) else {
             return .status(.notFound(.nodes, name))
         }
@@ -16,7 +16,7 @@ extension ClusterModel {
         return .object(code: 200, .node(nodes[index]))
     }
 
-    private func apply(_ patch: NodePatch, to record: NodeRecord) -> NodeRecord {
+    private func apply(_ patch: NodeChange, to record: NodeRecord) -> NodeRecord {
         var record = record
         // A write to `/status` changes nothing else, and no other write changes the status.
         if patch.isOfStatus {
@@ -51,6 +51,19 @@ extension ClusterModel {
         if !previous.accepts([:]), record.accepts([:]) { retryPending() }
     }
 
+    mutating func change(node name: String, _ body: (inout NodeRecord) -> Void) {
+        guard let index = nodes.firstIndex(where: { !$0.isDeleted && $0.node.metadata.name == name }) else { return }
+        var record = nodes[index]
+        body(&record)
+        store(record, at: index)
+    }
+
+    mutating func reboot(_ name: String) {
+        let bootID = random.uid()
+        change(node: name) { $0.node.status.bootID = bootID }
+        for handle in pods.handles where pods.facts(handle)?.nodeName == name { restartContainers(handle) }
+    }
+
     /// The node lifecycle controller's turn: the taint follows the field.
     mutating func updateTaint(_ index: Int) {
         guard !nodes[index].isDeleted else { return }
@@ -61,7 +74,7 @@ extension ClusterModel {
     }
 
     mutating func setNodeConditions(_ name: String, _ condition: Condition) {
-        var patch = NodePatch()
+        var patch = NodeChange()
         patch.conditions = [condition]
         patch.isOfStatus = true
         _ = self.patch(node: name, patch)

@@ -28,6 +28,7 @@ extension ClusterModel {
         pods.replace(handle, by: last)
         announce(.deleted, handle, previous: previous)
         pods.remove(handle)
+        planDetaching(last.pod)
     }
 
     /// Tells whoever watches this pod: the clients, its controller and its budgets.
@@ -58,6 +59,7 @@ extension ClusterModel {
         let workload = workloads[index]
         var record = blank(name, in: workload.metadata.namespace, workload.template)
         record.workload = index
+        record.replicaSet = max(0, workload.replicaSets.count - 1)
         record.pod.metadata.labels["app"] = workload.metadata.name
         record.pod.metadata.ownerReferences = [workload.owner]
         if workload.kind == .staticPod, let node {
@@ -77,7 +79,9 @@ extension ClusterModel {
             finalizers: template.finalizers, creationTimestamp: second)
         let spec = PodSpec(
             priority: template.priority, terminationGracePeriodSeconds: template.gracePeriodSeconds,
-            volumes: template.hasEmptyDir ? [Volume(name: "scratch", emptyDir: .init())] : [])
+            volumes: (template.hasEmptyDir ? [Volume(name: "scratch", emptyDir: .init())] : [])
+                + (template.hasVolume
+                    ? [Volume(name: "data", persistentVolumeClaim: .init(claimName: "data-\(name)"))] : []))
         return PodRecord(
             pod: Pod(metadata: metadata, spec: spec, status: PodStatus(phase: "Pending")),
             container: template.container, readyAfter: template.readyAfter, stopAfter: template.stopAfter,

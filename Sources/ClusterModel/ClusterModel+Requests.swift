@@ -47,9 +47,13 @@ extension ClusterModel {
         case .deleteBudget(let namespace, let name): remove(budget: name, in: namespace)
         case .readScale(let resource, let namespace, let name): get(resource, namespace, name)
         case .scale(let resource, let namespace, let name, let replicas): scale(resource, namespace, name, to: replicas)
+        case .patchWorkload(let resource, let namespace, let name, let patch):
+            self.patch(resource, namespace, name, patch)
         case .createEvent(let event): create(event)
+        case .patchEvent(let namespace, let name, let patch): self.patch(event: name, in: namespace, patch)
         case .createLease(let lease): create(lease)
         case .updateLease(let lease): update(lease)
+        case .deleteLease(let namespace, let name, let version): remove(lease: name, in: namespace, version)
         case .reviewAccess(let attributes): .allowed(access.allows(attributes))
         case .reviewSelf: .identity(access)
         case .readVersion: .version
@@ -61,9 +65,16 @@ extension ClusterModel {
     private mutating func remove(budget name: String, in namespace: String) -> ModelResponse.Answer {
         guard budget(namespace, name) != nil else { return .status(.notFound(.budgets, name)) }
         perform(.deleteBudget(namespace: namespace, name: name))
-        var status = APIStatus.created
-        status.code = 200
-        return .status(status)
+        return .status(.done)
+    }
+
+    private mutating func patch(
+        _ resource: ResourceKind, _ namespace: String, _ name: String, _ patch: WorkloadPatch
+    ) -> ModelResponse.Answer {
+        let found = get(resource, namespace, name)
+        guard case .object = found else { return found }
+        perform(.patchWorkload(namespace: namespace, workload: name, patch))
+        return get(resource, namespace, name)
     }
 
     private mutating func scale(
@@ -73,50 +84,5 @@ extension ClusterModel {
         guard case .object = found else { return found }
         perform(.scale(namespace: namespace, workload: name, replicas: replicas))
         return get(resource, namespace, name)
-    }
-
-    private mutating func create(_ event: EventRecord) -> ModelResponse.Answer {
-        var event = event
-        if event.metadata.name.isEmpty { event.metadata.name = event.generateName + random.suffix() }
-        event.metadata.uid = random.uid()
-        event.metadata.resourceVersion = String(nextRevision())
-        event.metadata.creationTimestamp = second
-        if postedEvents.count >= 1000 { postedEvents.removeFirst(100) }
-        postedEvents.append(event)
-        return .object(code: 201, .event(event))
-    }
-
-    private mutating func create(_ lease: LeaseRecord) -> ModelResponse.Answer {
-        guard leaseIndex(lease) == nil else { return .status(.alreadyExists(.leases, lease.metadata.name)) }
-        guard leases.count < 1000 else { return .status(.internalError("too many leases")) }
-        var lease = lease
-        lease.metadata.uid = random.uid()
-        lease.metadata.creationTimestamp = second
-        lease.metadata.resourceVersion = String(nextRevision())
-        leases.append(lease)
-        record(.added, .lease(lease), previous: nil)
-        return .object(code: 201, .lease(lease))
-    }
-
-    private mutating func update(_ lease: LeaseRecord) -> ModelResponse.Answer {
-        guard let index = leaseIndex(lease) else { return .status(.notFound(.leases, lease.metadata.name)) }
-        let previous = leases[index]
-        let version = lease.metadata.resourceVersion
-        guard version.isEmpty || version == previous.metadata.resourceVersion else {
-            return .status(.modified(.leases, lease.metadata.name))
-        }
-        var lease = lease
-        lease.metadata.uid = previous.metadata.uid
-        lease.metadata.creationTimestamp = previous.metadata.creationTimestamp
-        lease.metadata.resourceVersion = String(nextRevision())
-        leases[index] = lease
-        record(.modified, .lease(lease), previous: .lease(previous))
-        return .object(code: 200, .lease(lease))
-    }
-
-    private func leaseIndex(_ lease: LeaseRecord) -> Int? {
-        leases.firstIndex {
-            $0.metadata.namespace == lease.metadata.namespace && $0.metadata.name == lease.metadata.name
-        }
     }
 }

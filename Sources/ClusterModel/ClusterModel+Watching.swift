@@ -26,17 +26,41 @@ extension ClusterModel {
         return seen
     }
 
-    /// The same for the pods of a node, as a client decodes it. `revision` moves on to what has been told.
-    public func podEvents(after revision: inout Int, node: String) throws(APIStatus) -> [WatchEvent<Pod>] {
-        let seen = try changes(after: revision, matching: ListQuery(.pods, node: node))
+    /// The same as a client decodes it. `revision` moves on to what has been told.
+    public func events(
+        after revision: inout Int, of topic: WatchRequest.Topic
+    ) throws(APIStatus) -> [WatchEvent<WatchedObject>] {
+        let seen = try changes(after: revision, matching: ListQuery(topic))
         revision = max(revision, self.revision)
         return seen.compactMap { change in
-            guard case .pod(let record) = change.object else { return nil }
+            guard let object = change.object.watched else { return nil }
             switch change.kind {
-            case .added: return .added(record.pod)
-            case .modified: return .modified(record.pod)
-            case .deleted: return .deleted(record.pod)
+            case .added: return .added(object)
+            case .modified: return .modified(object)
+            case .deleted: return .deleted(object)
             }
+        }
+    }
+}
+
+extension ListQuery {
+    /// What a watch of this shows.
+    public init(_ topic: WatchRequest.Topic, resourceVersion: String = "") {
+        switch topic {
+        case .pods(let node): self.init(.pods, node: node, resourceVersion: resourceVersion)
+        case .node(let name): self.init(.nodes, name: name, resourceVersion: resourceVersion)
+        case .budgets(let namespace): self.init(.budgets, namespace: namespace, resourceVersion: resourceVersion)
+        }
+    }
+}
+
+extension ClusterObject {
+    fileprivate var watched: WatchedObject? {
+        switch self {
+        case .pod(let record): .pod(record.pod)
+        case .node(let record): .node(record.node)
+        case .budget(let record): .budget(record.budget)
+        case .workload, .namespace, .event, .lease, .volumeAttachment: nil
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import KubernetesAPI
 import SeededRandom
 public import Timestamps
 
@@ -19,10 +20,11 @@ public struct ClusterModel: Sendable, Equatable {
     var random: SplitMix64
     var pods = PodStore()
     var nodes: [NodeRecord] = []
-    var workloads: [Workload] = []
+    var workloads: [WorkloadRecord] = []
     var budgets: [BudgetRecord] = []
     var namespaces: [NamespaceRecord] = []
-    var leases: [LeaseRecord] = []
+    var leases: [Lease] = []
+    var attachments: [VolumeAttachment] = []
     var actions: [ClusterAction] = []
     var reactions: [Reaction] = []
     var agenda = Agenda()
@@ -85,6 +87,7 @@ public struct ClusterModel: Sendable, Equatable {
         case .reconcile(let workload): reconcile(workload)
         case .syncBudget(let budget), .recheckBudget(let budget): syncBudget(budget)
         case .taint(let node): updateTaint(node)
+        case .detach(let volume, let node): detach(volume, from: node)
         case .perform(let action): perform(actions[action])
         }
     }

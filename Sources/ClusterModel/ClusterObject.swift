@@ -9,7 +9,8 @@ public indirect enum ClusterObject: Sendable, Equatable {
     case workload(WorkloadView)
     case namespace(NamespaceRecord)
     case event(EventRecord)
-    case lease(LeaseRecord)
+    case lease(Lease)
+    case volumeAttachment(VolumeAttachment)
 
     public var resource: ResourceKind {
         switch self {
@@ -20,6 +21,7 @@ public indirect enum ClusterObject: Sendable, Equatable {
         case .namespace: .namespaces
         case .event: .events
         case .lease: .leases
+        case .volumeAttachment: .volumeAttachments
         }
     }
 
@@ -31,7 +33,8 @@ public indirect enum ClusterObject: Sendable, Equatable {
         case .workload(let view): view.metadata
         case .namespace(let record): record.metadata
         case .event(let record): record.metadata
-        case .lease(let record): record.metadata
+        case .lease(let lease): lease.metadata
+        case .volumeAttachment(let attachment): attachment.metadata
         }
     }
 }
@@ -43,10 +46,22 @@ public struct WorkloadView: Sendable, Equatable {
     public var replicas: Int
     public var matchLabels: [String: String]
     public var container: Container
+    /// A Deployment's.
+    public var strategy: Workload.Strategy?
+    public var isPaused: Bool
+    /// What the template's annotation says.
+    public var restartedAt: String?
     /// Pods that are there, and those of them that are ready.
     public var current: Int
     public var ready: Int
     public var succeeded: Int
+
+    /// As a client reads it.
+    public var workload: Workload {
+        Workload(
+            metadata: metadata,
+            spec: Workload.Spec(replicas: replicas, paused: isPaused ? true : nil, strategy: strategy))
+    }
 }
 
 public struct NamespaceRecord: Sendable, Equatable {
@@ -71,12 +86,18 @@ public struct EventRecord: Sendable, Equatable {
     public var reportingComponent: String
     public var reportingInstance: String
     public var eventTime: Timestamp?
+    public var component: String
+    /// 0: not said.
+    public var count: Int
+    public var firstTimestamp: Timestamp?
+    public var lastTimestamp: Timestamp?
 
     public init(
         metadata: ObjectMeta, generateName: String = "", involvedAPIVersion: String = "", involvedKind: String = "",
         involvedNamespace: String = "", involvedName: String = "", involvedUID: String = "", reason: String = "",
         message: String = "", type: String = "Normal", action: String = "", reportingComponent: String = "",
-        reportingInstance: String = "", eventTime: Timestamp? = nil
+        reportingInstance: String = "", eventTime: Timestamp? = nil, component: String = "", count: Int = 0,
+        firstTimestamp: Timestamp? = nil, lastTimestamp: Timestamp? = nil
     ) {
         self.metadata = metadata
         self.generateName = generateName
@@ -92,27 +113,9 @@ public struct EventRecord: Sendable, Equatable {
         self.reportingComponent = reportingComponent
         self.reportingInstance = reportingInstance
         self.eventTime = eventTime
-    }
-}
-
-/// A Lease: who may act, until when.
-public struct LeaseRecord: Sendable, Equatable {
-    public var metadata: ObjectMeta
-    public var holderIdentity: String
-    public var leaseDurationSeconds: Int
-    public var acquireTime: Timestamp?
-    public var renewTime: Timestamp?
-    public var leaseTransitions: Int
-
-    public init(
-        metadata: ObjectMeta, holderIdentity: String = "", leaseDurationSeconds: Int = 0,
-        acquireTime: Timestamp? = nil, renewTime: Timestamp? = nil, leaseTransitions: Int = 0
-    ) {
-        self.metadata = metadata
-        self.holderIdentity = holderIdentity
-        self.leaseDurationSeconds = leaseDurationSeconds
-        self.acquireTime = acquireTime
-        self.renewTime = renewTime
-        self.leaseTransitions = leaseTransitions
+        self.component = component
+        self.count = count
+        self.firstTimestamp = firstTimestamp
+        self.lastTimestamp = lastTimestamp
     }
 }

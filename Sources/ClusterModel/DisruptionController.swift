@@ -41,12 +41,14 @@ extension ClusterModel {
 
     private func expectations(_ budget: BudgetRecord, _ index: Int) -> Result<Expectations, SyncFailure> {
         switch budget.limit {
-        case .minAvailable(.count(let number)):
+        case .minAvailable(.int(let number)):
             return .success(Expectations(pods: selectedCount(index), desiredHealthy: number))
         case .minAvailable(let share):
-            return expectedScale(index).map { Expectations(pods: $0, desiredHealthy: share.of($0)) }
+            return expectedScale(index).map { Expectations(pods: $0, desiredHealthy: share.resolved(of: $0, .up)) }
         case .maxUnavailable(let limit):
-            return expectedScale(index).map { Expectations(pods: $0, desiredHealthy: max(0, $0 - limit.of($0))) }
+            return expectedScale(index).map {
+                Expectations(pods: $0, desiredHealthy: max(0, $0 - limit.resolved(of: $0, .up)))
+            }
         }
     }
 

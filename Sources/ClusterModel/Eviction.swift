@@ -13,7 +13,7 @@ extension ClusterModel {
             return refuse(.notFound(.namespaces, eviction.namespace))
         }
         guard !namespace.isTerminating else {
-            return refuse(.namespaceTerminating(eviction.namespace, pod: eviction.name))
+            return refuse(.namespaceTerminating(eviction.namespace, .pods, eviction.name))
         }
         guard let handle = pods.find(namespace: eviction.namespace, name: eviction.name), let record = pods[handle]
         else {
@@ -84,7 +84,7 @@ extension ClusterModel {
 
     private func denial(_ budget: BudgetRecord) -> String {
         let name = budget.metadata.name
-        if let failure = budget.status.failedSyncMessage {
+        if let failure = budget.status.syncFailure {
             return
                 "The disruption budget \(name) does not allow evicting pods currently because it failed sync: \(failure)"
         }

@@ -11,6 +11,7 @@ extension ClusterModel {
             $0.address = address
             $0.startedAt = start
             $0.pod.status.phase = "Running"
+            $0.pod.status.containerStatuses = [ContainerStatus(name: $0.container.name, isRunning: true)]
             $0.pod.status.set("Initialized", true, at: moment)
             $0.pod.status.set("Ready", false, at: moment, reason: "ContainersNotReady")
             $0.pod.status.set("ContainersReady", false, at: moment, reason: "ContainersNotReady")
@@ -40,6 +41,7 @@ extension ClusterModel {
 
     mutating func stopContainers(_ handle: PodHandle) {
         guard let record = pods[handle], record.stopAt == now else { return }
+        change(handle) { $0.endContainers() }
         plan(.remove(handle), after: timing.removal)
     }
 
@@ -57,5 +59,28 @@ extension ClusterModel {
             }
         }
         if pods[handle]?.pod.metadata.finalizers.isEmpty == true { remove(handle) }
+    }
+
+    /// The node went down and came up again: what ran begins anew, what was going is gone.
+    mutating func restartContainers(_ handle: PodHandle) {
+        guard var record = pods[handle], record.pod.status.phase == "Running" else { return }
+        if record.pod.isTerminating {
+            record.stopAt = now
+            pods.replace(handle, by: record)
+            return stopContainers(handle)
+        }
+        setReady(handle, false)
+        let start = now
+        change(handle) { $0.startedAt = start }
+        guard let ready = record.readyAfter.draw(&random) else { return }
+        agenda.add(.becomeReady(handle), at: now + ready)
+    }
+}
+
+extension PodRecord {
+    mutating func endContainers() {
+        pod.status.containerStatuses = pod.status.containerStatuses.map {
+            ContainerStatus(name: $0.name, isRunning: false)
+        }
     }
 }

@@ -39,15 +39,15 @@ extension ClusterModel {
     }
 
     private func page(_ query: ListQuery, _ objects: [ClusterObject], at revision: Int, from start: PageToken?)
-        -> ObjectList
+        -> ObjectPage
     {
         var items = objects[...]
         if let start { items = items.drop { !start.isBefore($0.metadata) } }
         guard query.limit > 0, items.count > query.limit, let last = items.prefix(query.limit).last else {
-            return ObjectList(resource: query.resource, resourceVersion: String(revision), items: Array(items))
+            return ObjectPage(resource: query.resource, resourceVersion: String(revision), items: Array(items))
         }
         let token = PageToken(revision: revision, namespace: last.metadata.namespace, name: last.metadata.name)
-        return ObjectList(
+        return ObjectPage(
             resource: query.resource, resourceVersion: String(revision), items: Array(items.prefix(query.limit)),
             continueToken: token.text)
     }
@@ -82,7 +82,8 @@ extension ClusterModel {
         case .namespaces: return sorted(namespaces.map(ClusterObject.namespace), query)
         case .events: return sorted(postedEvents.map(ClusterObject.event), query)
         case .leases: return sorted(leases.map(ClusterObject.lease), query)
-        case .deployments, .replicaSets, .statefulSets, .daemonSets, .jobs:
+        case .volumeAttachments: return sorted(attachments.map(ClusterObject.volumeAttachment), query)
+        case .deployments, .replicaSets, .statefulSets, .daemonSets, .jobs, .replicationControllers:
             return sorted(workloadViews(query.resource).map(ClusterObject.workload), query)
         }
     }

@@ -1,4 +1,5 @@
 public import KubernetesAPI
+public import Timestamps
 
 /// A request that the model answers.
 public enum ModelRequest: Sendable, Equatable {
@@ -8,15 +9,19 @@ public enum ModelRequest: Sendable, Equatable {
     case watch(ListQuery)
     case evict(EvictionRequest)
     case deletePod(PodDeletion)
-    case patchNode(name: String, NodePatch, dryRun: Bool = false)
+    case patchNode(name: String, NodeChange, dryRun: Bool = false)
     case patchBudget(namespace: String, name: String, BudgetPatch)
     case deleteBudget(namespace: String, name: String)
     case readScale(ResourceKind, namespace: String, name: String)
     case scale(ResourceKind, namespace: String, name: String, replicas: Int)
+    case patchWorkload(ResourceKind, namespace: String, name: String, WorkloadPatch)
     case createEvent(EventRecord)
-    case createLease(LeaseRecord)
+    case patchEvent(namespace: String, name: String, EventPatch)
+    case createLease(Lease)
     /// Compares `metadata.resourceVersion` where it is given.
-    case updateLease(LeaseRecord)
+    case updateLease(Lease)
+    /// Compares the version where it is given.
+    case deleteLease(namespace: String, name: String, resourceVersion: String?)
     case reviewAccess(AccessAttributes)
     case reviewSelf
     case readVersion
@@ -43,6 +48,12 @@ public enum ModelRequest: Sendable, Equatable {
             AccessAttributes("get", resource, subresource: "scale", namespace: namespace, name: name)
         case .scale(let resource, let namespace, let name, _):
             AccessAttributes("patch", resource, subresource: "scale", namespace: namespace, name: name)
+        case .patchWorkload(let resource, let namespace, let name, _):
+            AccessAttributes("patch", resource, namespace: namespace, name: name)
+        case .patchEvent(let namespace, let name, _):
+            AccessAttributes("patch", .events, namespace: namespace, name: name)
+        case .deleteLease(let namespace, let name, _):
+            AccessAttributes("delete", .leases, namespace: namespace, name: name)
         case .createEvent(let event): AccessAttributes("create", .events, namespace: event.metadata.namespace)
         case .createLease(let lease): AccessAttributes("create", .leases, namespace: lease.metadata.namespace)
         case .updateLease(let lease):
@@ -138,7 +149,7 @@ public struct PodDeletion: Sendable, Equatable {
 }
 
 /// A change to a node; what is `nil` stays.
-public struct NodePatch: Sendable, Equatable {
+public struct NodeChange: Sendable, Equatable {
     public var unschedulable: Bool?
     public var taints: [Taint]?
     /// A `nil` value takes the key away.
@@ -161,5 +172,30 @@ public struct BudgetPatch: Sendable, Equatable {
     public init(limit: BudgetLimit? = nil, unhealthyPodEvictionPolicy: UnhealthyPodEvictionPolicy? = nil) {
         self.limit = limit
         self.unhealthyPodEvictionPolicy = unhealthyPodEvictionPolicy
+    }
+}
+
+/// A change to a controller; what is `nil` stays.
+public struct WorkloadPatch: Sendable, Equatable {
+    /// What `kubectl rollout restart` writes into the template: a Deployment rolls.
+    public var restartedAt: String?
+    public var isPaused: Bool?
+
+    public init(restartedAt: String? = nil, isPaused: Bool? = nil) {
+        self.restartedAt = restartedAt
+        self.isPaused = isPaused
+    }
+}
+
+/// A change to an Event; what is `nil` stays.
+public struct EventPatch: Sendable, Equatable {
+    public var count: Int?
+    public var lastTimestamp: Timestamp?
+    public var message: String?
+
+    public init(count: Int? = nil, lastTimestamp: Timestamp? = nil, message: String? = nil) {
+        self.count = count
+        self.lastTimestamp = lastTimestamp
+        self.message = message
     }
 }

@@ -2,7 +2,7 @@
 public struct ModelResponse: Sendable, Equatable {
     public enum Answer: Sendable, Equatable {
         case object(code: Int, ClusterObject)
-        case list(ObjectList)
+        case list(ObjectPage)
         case status(APIStatus)
         /// Not a `Status`: what a throttling server or a proxy says.
         case text(code: Int, String)
@@ -28,7 +28,7 @@ public struct ModelResponse: Sendable, Equatable {
 }
 
 /// A page of a list, or all of it.
-public struct ObjectList: Sendable, Equatable {
+public struct ObjectPage: Sendable, Equatable {
     public var resource: ResourceKind
     public var resourceVersion: String
     public var items: [ClusterObject]

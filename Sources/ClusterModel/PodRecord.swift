@@ -17,6 +17,8 @@ public struct PodRecord: Sendable, Equatable {
     var stopAt: Timestamp?
     /// Index of the controller that replaces it.
     var workload: Int?
+    /// Index among its deployment's ReplicaSets.
+    var replicaSet = 0
     /// Indices of the budgets that select it.
     var budgets: [Int] = []
 }

@@ -11,6 +11,7 @@ struct PodFacts: Sendable, Equatable {
     var namespace: String
     var name: String
     var workload: Int?
+    var replicaSet: Int
     var budgets: [Int]
     var nodeName: String
     var isReady: Bool
@@ -23,6 +24,7 @@ struct PodFacts: Sendable, Equatable {
         namespace = record.pod.metadata.namespace
         name = record.pod.metadata.name
         workload = record.workload
+        replicaSet = record.replicaSet
         budgets = record.budgets
         nodeName = record.pod.spec.nodeName
         isReady = record.pod.isReady

@@ -8,6 +8,8 @@ public struct PodTemplate: Sendable, Equatable {
     public var priority: Int64 = 0
     public var gracePeriodSeconds: Int64 = 30
     public var hasEmptyDir = false
+    /// Each pod has a volume of its own, which is attached to the node.
+    public var hasVolume = false
     /// From binding to Ready.
     public var readyAfter = Delay.after(.seconds(1))
     /// From SIGTERM to the containers' end.

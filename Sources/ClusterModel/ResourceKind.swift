@@ -6,15 +6,18 @@ public enum ResourceKind: String, Sendable, CaseIterable {
     case replicaSets = "replicasets"
     case statefulSets = "statefulsets"
     case daemonSets = "daemonsets"
+    case replicationControllers = "replicationcontrollers"
+    case volumeAttachments = "volumeattachments"
 
     /// Empty for the core group.
     public var group: String {
         switch self {
-        case .nodes, .pods, .namespaces, .events: ""
+        case .nodes, .pods, .namespaces, .events, .replicationControllers: ""
         case .budgets: "policy"
         case .deployments, .replicaSets, .statefulSets, .daemonSets: "apps"
         case .jobs: "batch"
         case .leases: "coordination.k8s.io"
+        case .volumeAttachments: "storage.k8s.io"
         }
     }
 
@@ -34,10 +37,12 @@ public enum ResourceKind: String, Sendable, CaseIterable {
         case .replicaSets: "ReplicaSet"
         case .statefulSets: "StatefulSet"
         case .daemonSets: "DaemonSet"
+        case .replicationControllers: "ReplicationController"
+        case .volumeAttachments: "VolumeAttachment"
         }
     }
 
-    public var isNamespaced: Bool { self != .nodes && self != .namespaces }
+    public var isNamespaced: Bool { self != .nodes && self != .namespaces && self != .volumeAttachments }
 
     /// As error messages name it: `daemonsets.apps`.
     public var qualifiedName: String { group.isEmpty ? rawValue : "\(rawValue).\(group)" }

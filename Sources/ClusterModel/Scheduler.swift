@@ -26,6 +26,7 @@ extension ClusterModel {
             $0.pod.spec.nodeName = name
             $0.pod.status.set("PodScheduled", true, at: moment)
         }
+        attachVolumes(of: handle)
         let start = timing.containerStart.draw(&random)
         guard let start else { return }
         agenda.add(.start(handle), at: now + start)

@@ -12,6 +12,8 @@ public struct Timing: Sendable, Equatable {
     public var removal = Delay.after(.milliseconds(50))
     /// From a cordon to the node's `unschedulable` taint; `.never`: no taint.
     public var taint = Delay.after(.milliseconds(50))
+    /// From a pod's removal to its volumes' detaching.
+    public var detach = Delay.after(.seconds(1))
     /// How old a list from the server's cache (`resourceVersion=0`) is.
     public var cacheAge = Duration.zero
 
@@ -26,6 +28,7 @@ public struct Timing: Sendable, Equatable {
         timing.budgetSync = .after(.zero)
         timing.removal = .after(.zero)
         timing.taint = .never
+        timing.detach = .after(.zero)
         return timing
     }
 }

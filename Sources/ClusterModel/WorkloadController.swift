@@ -7,22 +7,17 @@ extension ClusterModel {
         let workload = workloads[index]
         guard !workload.isDeleted, !isTerminating(namespace: workload.metadata.namespace) else { return }
         switch workload.kind {
-        case .deployment, .replicaSet: reconcileReplicas(index)
+        case .deployment: reconcileDeployment(index)
+        case .replicaSet, .replicationController: reconcileReplicas(index)
         case .job: reconcileJob(index)
         case .statefulSet: reconcileStatefulSet(index)
         case .daemonSet, .staticPod: reconcileNodes(index)
         }
     }
 
-    private func handles(of workload: Int) -> [PodHandle] {
-        var handles: [PodHandle] = []
-        pods.forEach { handle, facts in if facts.workload == workload { handles.append(handle) } }
-        return handles
-    }
-
     /// A terminating pod no longer counts: its replacement comes at once.
-    private mutating func reconcileReplicas(_ index: Int) {
-        let active = handles(of: index).filter { pods.facts($0)?.isActive == true }
+    mutating func reconcileReplicas(_ index: Int) {
+        let active = active(of: index)
         let missing = workloads[index].replicas - active.count
         for _ in 0..<max(0, missing) {
             createPod(of: index, named: "\(workloads[index].owner.name)-\(random.suffix())")

@@ -49,24 +49,19 @@ extension BudgetRecord {
 extension IntOrPercent {
     var json: JSON {
         switch self {
-        case .count(let number): .int(number)
-        case .percent(let share): .string("\(share)%")
+        case .int(let number): .int(number)
+        case .percent: .string("\(self)")
         }
     }
 
     /// `nil` for anything that is not a number of pods.
     init?(_ json: JSON) {
         switch json {
-        case .int(let number) where number >= 0: self = .count(number)
-        case .string(let text): self.init(text)
+        case .int(let number) where number >= 0: self = .int(number)
+        case .string(let text):
+            guard text.hasSuffix("%"), let share = Int(text.dropLast()), (0...100).contains(share) else { return nil }
+            self = .percent(share)
         default: return nil
-        }
-    }
-
-    var text: String {
-        switch self {
-        case .count(let number): String(number)
-        case .percent(let share): "\(share)%"
         }
     }
 }

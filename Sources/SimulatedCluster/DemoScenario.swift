@@ -24,7 +24,7 @@ public struct DemoScenario: Sendable {
         addSystem(to: &model)
         // Once the drain runs, somebody on duty finds the budget that can never allow, and mends it.
         model.schedule(
-            .patchBudget(namespace: "shop", name: "payments", BudgetPatch(limit: .minAvailable(.count(0)))),
+            .patchBudget(namespace: "shop", name: "payments", BudgetPatch(limit: .minAvailable(.int(0)))),
             after: duration(15), cordonOf: Self.node)
         return model
     }
@@ -33,13 +33,13 @@ public struct DemoScenario: Sendable {
         let a = Self.node
         let web = template(ready: 2, stop: 1, image: "registry.example/shop/web:4.2")
         model.addDeployment("shop", "web", replicas: 6, on: [a, a, a, a, "node-b", "node-c"], web)
-        model.addBudget("shop", "web", .maxUnavailable(.count(1)), selecting: ["app": "web"])
+        model.addBudget("shop", "web", .maxUnavailable(.int(1)), selecting: ["app": "web"])
         let cart = template(ready: 1.5, stop: 1, image: "registry.example/shop/cart:1.9")
         model.addDeployment("shop", "cart", replicas: 3, on: [a, a, "node-b"], cart)
-        model.addBudget("shop", "cart", .minAvailable(.count(2)), selecting: ["app": "cart"])
+        model.addBudget("shop", "cart", .minAvailable(.int(2)), selecting: ["app": "cart"])
         let payments = template(ready: 1, stop: 5, image: "registry.example/shop/payments:2.0")
         model.addDeployment("shop", "payments", replicas: 1, on: [a], payments)
-        model.addBudget("shop", "payments", .minAvailable(.count(1)), selecting: ["app": "payments"])
+        model.addBudget("shop", "payments", .minAvailable(.int(1)), selecting: ["app": "payments"])
         var search = template(ready: 1, stop: 1, image: "registry.example/shop/search:7")
         search.hasEmptyDir = true
         model.addDeployment("shop", "search", replicas: 2, on: [a, "node-c"], search)
@@ -49,7 +49,7 @@ public struct DemoScenario: Sendable {
     private func addData(to model: inout ClusterModel) {
         let a = Self.node
         model.addStatefulSet("data", "db", replicas: 3, on: [a, "node-b", "node-c"], template(ready: 3, stop: 3))
-        model.addBudget("data", "db", .maxUnavailable(.count(1)), selecting: ["app": "db"])
+        model.addBudget("data", "db", .maxUnavailable(.int(1)), selecting: ["app": "db"])
         // Eight seconds to write its snapshot.
         model.addDeployment("data", "cache", replicas: 1, on: [a], template(ready: 1, stop: 8))
         model.addJob("data", "backup", phase: "Succeeded", on: a, template(ready: 1, stop: 1))
@@ -71,7 +71,7 @@ public struct DemoScenario: Sendable {
         var dns = template(ready: 1, stop: 2, image: "registry.example/coredns:1.12")
         dns.priority = 2_000_000_000
         model.addDeployment("kube-system", "coredns", replicas: 2, on: [a, "node-b"], dns)
-        model.addBudget("kube-system", "coredns", .maxUnavailable(.count(1)), selecting: ["app": "coredns"])
+        model.addBudget("kube-system", "coredns", .maxUnavailable(.int(1)), selecting: ["app": "coredns"])
     }
 
     private func template(

@@ -4,7 +4,7 @@ internal import ClusterModel
 enum Discovery {
     private static let groups: [(name: String, version: String)] = [
         ("apps", "v1"), ("authentication.k8s.io", "v1"), ("authorization.k8s.io", "v1"), ("batch", "v1"),
-        ("coordination.k8s.io", "v1"), ("policy", "v1"),
+        ("coordination.k8s.io", "v1"), ("policy", "v1"), ("storage.k8s.io", "v1"),
     ]
 
     static let version: JSON = [
@@ -86,9 +86,12 @@ enum Discovery {
         case .pods: ["delete", "get", "list", "watch"]
         case .nodes: ["get", "list", "patch", "watch"]
         case .budgets: ["delete", "get", "list", "patch", "watch"]
-        case .events: ["create", "get", "list"]
-        case .leases: ["create", "get", "list", "update", "watch"]
-        case .namespaces, .deployments, .jobs, .replicaSets, .statefulSets, .daemonSets: ["get", "list", "watch"]
+        case .events: ["create", "get", "list", "patch"]
+        case .leases: ["create", "delete", "get", "list", "update", "watch"]
+        case .deployments: ["get", "list", "patch", "watch"]
+        case .namespaces, .jobs, .replicaSets, .statefulSets, .daemonSets, .replicationControllers,
+            .volumeAttachments:
+            ["get", "list", "watch"]
         }
     }
 
@@ -103,7 +106,8 @@ enum Discovery {
         case .replicaSets: "rs"
         case .statefulSets: "sts"
         case .daemonSets: "ds"
-        case .jobs, .leases: nil
+        case .replicationControllers: "rc"
+        case .jobs, .leases, .volumeAttachments: nil
         }
     }
 }

@@ -30,7 +30,7 @@ extension NodeRecord {
                     name: "lastHeartbeatTime",
                     value: condition.lastTransitionTime.map { .string($0.rfc3339()) } ?? .null))
         }
-        return [
+        var json: JSON = [
             "capacity": room, "allocatable": room, "conditions": .array(conditions),
             "addresses": [
                 ["type": "InternalIP", "address": .string(address)],
@@ -38,11 +38,17 @@ extension NodeRecord {
             ],
             "daemonEndpoints": ["kubeletEndpoint": ["Port": 0]],
             "nodeInfo": [
-                "machineID": "", "systemUUID": "", "bootID": .string(node.metadata.uid), "kernelVersion": "6.1.0",
+                "machineID": "", "systemUUID": "", "bootID": .string(node.status.bootID), "kernelVersion": "6.1.0",
                 "osImage": "Simulated Linux", "containerRuntimeVersion": "simulated://1",
                 "kubeletVersion": .string(kubeletVersion), "kubeProxyVersion": "", "operatingSystem": "linux",
                 "architecture": "amd64",
             ],
         ]
+        let attached = node.status.volumesAttached
+        if !attached.isEmpty {
+            json.add(
+                "volumesAttached", .array(attached.map { ["name": .string($0.name), "devicePath": ""] }))
+        }
+        return json
     }
 }

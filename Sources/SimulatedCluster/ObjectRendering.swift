@@ -19,7 +19,8 @@ extension ClusterObject {
         case .workload(let view): view.json
         case .namespace(let record): record.json
         case .event(let record): record.json
-        case .lease(let record): record.json
+        case .lease(let lease): lease.json
+        case .volumeAttachment(let attachment): attachment.json
         }
     }
 }
@@ -50,14 +51,21 @@ extension WorkloadView {
         } else if resource != .daemonSets {
             json.add("replicas", .int(replicas))
         }
-        json.add("selector", ["matchLabels": JSON(matchLabels)])
+        json.add("paused", isPaused ? true : nil)
+        json.add("strategy", strategy?.json)
+        json.add(
+            "selector",
+            resource == .replicationControllers ? JSON(matchLabels) : ["matchLabels": JSON(matchLabels)])
+        var metadata: JSON = ["labels": JSON(matchLabels)]
+        metadata.add(
+            "annotations", restartedAt.map { ["kubectl.kubernetes.io/restartedAt": .string($0)] })
         json.add(
             "template",
             [
-                "metadata": ["labels": JSON(matchLabels)],
+                "metadata": metadata,
                 "spec": ["containers": [["name": .string(container.name), "image": .string(container.image)]]],
             ])
-        if resource == .statefulSets { json.add("serviceName", .string(metadata.name)) }
+        if resource == .statefulSets { json.add("serviceName", .string(self.metadata.name)) }
         return json
     }
 
@@ -104,8 +112,11 @@ extension EventRecord {
         return [
             .init(name: "metadata", value: metadata.json(generateName: generateName.isEmpty ? nil : generateName)),
             .init(name: "involvedObject", value: involved), .init(name: "reason", value: .string(reason)),
-            .init(name: "message", value: .string(message)), .init(name: "source", value: [:]),
-            .init(name: "firstTimestamp", value: .null), .init(name: "lastTimestamp", value: .null),
+            .init(name: "message", value: .string(message)),
+            .init(name: "source", value: component.isEmpty ? [:] : ["component": .string(component)]),
+            .init(name: "firstTimestamp", value: firstTimestamp.map { .string($0.rfc3339()) } ?? .null),
+            .init(name: "lastTimestamp", value: lastTimestamp.map { .string($0.rfc3339()) } ?? .null),
+            .init(name: "count", value: .int(count)),
             .init(name: "type", value: .string(type)), .init(name: "eventTime", value: time),
             .init(name: "action", value: .string(action)),
             .init(name: "reportingComponent", value: .string(reportingComponent)),
@@ -114,14 +125,44 @@ extension EventRecord {
     }
 }
 
-extension LeaseRecord {
+extension Lease {
     fileprivate var json: [JSON.Member] {
-        var spec: JSON = [:]
-        spec.add("holderIdentity", holderIdentity.isEmpty ? nil : .string(holderIdentity))
-        spec.add("leaseDurationSeconds", leaseDurationSeconds == 0 ? nil : .int(leaseDurationSeconds))
-        spec.add("acquireTime", acquireTime.map { .string($0.rfc3339(.microseconds)) })
-        spec.add("renewTime", renewTime.map { .string($0.rfc3339(.microseconds)) })
-        spec.add("leaseTransitions", leaseTransitions == 0 ? nil : .int(leaseTransitions))
-        return [.init(name: "metadata", value: metadata.json()), .init(name: "spec", value: spec)]
+        var json: JSON = [:]
+        json.add("holderIdentity", spec.holderIdentity.isEmpty ? nil : .string(spec.holderIdentity))
+        json.add("leaseDurationSeconds", spec.leaseDurationSeconds == 0 ? nil : .int(spec.leaseDurationSeconds))
+        json.add("acquireTime", spec.acquireTime.map { .string($0.rfc3339(.microseconds)) })
+        json.add("renewTime", spec.renewTime.map { .string($0.rfc3339(.microseconds)) })
+        json.add("leaseTransitions", spec.leaseTransitions == 0 ? nil : .int(spec.leaseTransitions))
+        return [.init(name: "metadata", value: metadata.json()), .init(name: "spec", value: json)]
+    }
+}
+
+extension VolumeAttachment {
+    static let driver = "simulated.csi.example"
+
+    fileprivate var json: [JSON.Member] {
+        [
+            .init(name: "metadata", value: metadata.json()),
+            .init(
+                name: "spec",
+                value: [
+                    "attacher": .string(Self.driver),
+                    "source": persistentVolumeName.map { ["persistentVolumeName": .string($0)] } ?? [:],
+                    "nodeName": .string(nodeName),
+                ]), .init(name: "status", value: ["attached": true]),
+        ]
+    }
+}
+
+extension Workload.Strategy {
+    fileprivate var json: JSON {
+        var json: JSON = [:]
+        json.add("type", type.map(JSON.string))
+        guard let rollingUpdate else { return json }
+        var limits: JSON = [:]
+        limits.add("maxUnavailable", rollingUpdate.maxUnavailable?.json)
+        limits.add("maxSurge", rollingUpdate.maxSurge?.json)
+        json.add("rollingUpdate", limits)
+        return json
     }
 }

@@ -50,26 +50,29 @@ extension PodRecord {
         }
         if let startedAt {
             json.add("startTime", .string(startedAt.rfc3339()))
-            json.add("containerStatuses", [containerStatus(startedAt)])
+            json.add(
+                "containerStatuses", .array(pod.status.containerStatuses.map { containerStatus($0, startedAt) }))
         }
         json.add("qosClass", "BestEffort")
         return json
     }
 
-    private func containerStatus(_ startedAt: Timestamp) -> JSON {
+    private func containerStatus(_ container: ContainerStatus, _ startedAt: Timestamp) -> JSON {
         let since = JSON.string(startedAt.rfc3339())
+        let hasFailed = pod.status.phase == "Failed"
         let state: JSON =
-            pod.isFinished
-            ? [
+            container.isRunning
+            ? ["running": ["startedAt": since]]
+            : [
                 "terminated": [
-                    "exitCode": .int(pod.status.phase == "Succeeded" ? 0 : 1), "startedAt": since, "finishedAt": since,
-                    "reason": .string(pod.status.phase == "Succeeded" ? "Completed" : "Error"),
+                    "exitCode": hasFailed ? 1 : 0, "startedAt": since, "finishedAt": since,
+                    "reason": hasFailed ? "Error" : "Completed",
                 ]
-            ] : ["running": ["startedAt": since]]
+            ]
         return [
             "name": .string(container.name), "state": state, "lastState": [:], "ready": .bool(pod.isReady),
-            "restartCount": 0, "image": .string(container.image), "imageID": .string(container.image),
-            "started": .bool(!pod.isFinished),
+            "restartCount": 0, "image": .string(self.container.image), "imageID": .string(self.container.image),
+            "started": .bool(container.isRunning),
         ]
     }
 }
@@ -78,6 +81,7 @@ extension Volume {
     fileprivate var json: JSON {
         var json: JSON = ["name": .string(name)]
         json.add("emptyDir", emptyDir == nil ? nil : [:])
+        json.add("persistentVolumeClaim", persistentVolumeClaim.map { ["claimName": .string($0.claimName)] })
         return json
     }
 }

@@ -32,6 +32,10 @@ extension RequestReading {
                         ?? request.query["gracePeriodSeconds"].flatMap { Int64($0) },
                     dryRun: isDryRun || options.isDryRun))
         case .budgets: return .deleteBudget(namespace: namespace, name: name)
+        case .leases:
+            return .deleteLease(
+                namespace: namespace, name: name,
+                resourceVersion: options["preconditions"]?["resourceVersion"]?.string)
         default: return nil
         }
     }
@@ -51,6 +55,15 @@ extension RequestReading {
             return .patchNode(name: name, nodePatch(body, isOfStatus: place.subresource != nil), dryRun: isDryRun)
         case (.budgets, nil):
             return .patchBudget(namespace: place.namespace ?? "", name: name, try budgetPatch(body))
+        case (.deployments, nil):
+            return .patchWorkload(
+                place.resource, namespace: place.namespace ?? "", name: name, try workloadPatch(body))
+        case (.events, nil):
+            return .patchEvent(
+                namespace: place.namespace ?? "", name: name,
+                EventPatch(
+                    count: body["count"]?.int, lastTimestamp: body["lastTimestamp"]?.timestamp,
+                    message: body["message"]?.string))
         case (.deployments, "scale"), (.replicaSets, "scale"), (.statefulSets, "scale"): return try scale(place, name)
         default: return nil
         }
@@ -79,8 +92,8 @@ extension RequestReading {
         return .scale(place.resource, namespace: place.namespace ?? "", name: name, replicas: replicas)
     }
 
-    private func nodePatch(_ body: JSON, isOfStatus: Bool) -> NodePatch {
-        var patch = NodePatch()
+    private func nodePatch(_ body: JSON, isOfStatus: Bool) -> NodeChange {
+        var patch = NodeChange()
         patch.isOfStatus = isOfStatus
         patch.resourceVersion = body["metadata"]?["resourceVersion"]?.string
         switch body["spec"]?["unschedulable"] {
@@ -103,6 +116,19 @@ extension RequestReading {
             Condition(
                 type: $0["type"]?.string ?? "", status: $0["status"]?.string ?? "", reason: $0["reason"]?.string ?? "",
                 message: $0["message"]?.string ?? "", lastTransitionTime: $0["lastTransitionTime"]?.timestamp)
+        }
+        return patch
+    }
+
+    private func workloadPatch(_ body: JSON) throws(APIStatus) -> WorkloadPatch {
+        var patch = WorkloadPatch()
+        patch.restartedAt =
+            body["spec"]?["template"]?["metadata"]?["annotations"]?["kubectl.kubernetes.io/restartedAt"]?.string
+        switch body["spec"]?["paused"] {
+        case .bool(let value): patch.isPaused = value
+        case .null: patch.isPaused = false
+        case nil: break
+        default: throw .badRequest("spec.paused: Invalid value")
         }
         return patch
     }
@@ -136,19 +162,26 @@ extension RequestReading {
             involvedNamespace: involved?["namespace"]?.string ?? "", involvedName: involved?["name"]?.string ?? "",
             involvedUID: involved?["uid"]?.string ?? "", reason: text("reason"), message: text("message"),
             type: text("type"), action: text("action"), reportingComponent: text("reportingComponent"),
-            reportingInstance: text("reportingInstance"), eventTime: body["eventTime"]?.timestamp)
+            reportingInstance: text("reportingInstance"), eventTime: body["eventTime"]?.timestamp,
+            component: body["source"]?["component"]?.string ?? "", count: body["count"]?.int ?? 0,
+            firstTimestamp: body["firstTimestamp"]?.timestamp, lastTimestamp: body["lastTimestamp"]?.timestamp)
     }
 
-    private func lease(in namespace: String, named name: String?) throws(APIStatus) -> LeaseRecord {
+    private func lease(in namespace: String, named name: String?) throws(APIStatus) -> Lease {
         let body = try body()
         let spec = body["spec"]
         let metadata = ObjectMeta(
             name: name ?? body["metadata"]?["name"]?.string ?? "", namespace: namespace,
-            resourceVersion: body["metadata"]?["resourceVersion"]?.string ?? "")
-        return LeaseRecord(
-            metadata: metadata, holderIdentity: spec?["holderIdentity"]?.string ?? "",
-            leaseDurationSeconds: spec?["leaseDurationSeconds"]?.int ?? 0, acquireTime: spec?["acquireTime"]?.timestamp,
-            renewTime: spec?["renewTime"]?.timestamp, leaseTransitions: spec?["leaseTransitions"]?.int ?? 0)
+            resourceVersion: body["metadata"]?["resourceVersion"]?.string ?? "",
+            labels: body["metadata"]?["labels"]?.texts ?? [:],
+            annotations: body["metadata"]?["annotations"]?.texts ?? [:])
+        return Lease(
+            metadata: metadata,
+            spec: Lease.Spec(
+                holderIdentity: spec?["holderIdentity"]?.string ?? "",
+                leaseDurationSeconds: spec?["leaseDurationSeconds"]?.int ?? 0,
+                acquireTime: spec?["acquireTime"]?.timestamp, renewTime: spec?["renewTime"]?.timestamp,
+                leaseTransitions: spec?["leaseTransitions"]?.int ?? 0))
     }
 }
 
@@ -156,6 +189,11 @@ extension JSON {
     fileprivate var gracePeriodSeconds: Int64? { self["gracePeriodSeconds"]?.int.map { Int64($0) } }
 
     fileprivate var isDryRun: Bool { self["dryRun"]?.elements.contains("All") ?? false }
+
+    /// A map of texts.
+    fileprivate var texts: [String: String] {
+        Dictionary(members.compactMap { member in member.value.string.map { (member.name, $0) } }) { $1 }
+    }
 
     fileprivate var timestamp: Timestamp? { string.flatMap { Timestamp(rfc3339: $0) } }
 }

@@ -40,7 +40,7 @@ struct ResponseRendering: Sendable {
             .table([object], metadata: ["resourceVersion": .string(object.metadata.resourceVersion)])
     }
 
-    private func json(_ list: ObjectList, at now: Timestamp) -> JSON {
+    private func json(_ list: ObjectPage, at now: Timestamp) -> JSON {
         var metadata: JSON = ["resourceVersion": .string(list.resourceVersion)]
         metadata.add("continue", list.continueToken.map(JSON.string))
         if wantsTable {
@@ -109,6 +109,7 @@ struct ResponseRendering: Sendable {
         if let name = rules.podName {
             var extra: JSON = ["authentication.kubernetes.io/pod-name": [.string(name)]]
             extra.add("authentication.kubernetes.io/pod-uid", rules.podUID.map { [.string($0)] })
+            extra.add("authentication.kubernetes.io/node-name", rules.nodeName.map { [.string($0)] })
             user.add("extra", extra)
         }
         return [

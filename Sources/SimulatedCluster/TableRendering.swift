@@ -59,13 +59,15 @@ struct TableRendering {
             case .budgets: (["Name", "Min Available", "Max Unavailable", "Allowed Disruptions", "Age"], [])
             case .deployments:
                 (["Name", "Ready", "Up-to-date", "Available", "Age"], ["Containers", "Images", "Selector"])
-            case .replicaSets: (["Name", "Desired", "Current", "Ready", "Age"], ["Containers", "Images", "Selector"])
+            case .replicaSets, .replicationControllers:
+                (["Name", "Desired", "Current", "Ready", "Age"], ["Containers", "Images", "Selector"])
             case .statefulSets: (["Name", "Ready", "Age"], ["Containers", "Images"])
             case .daemonSets: (["Name", "Desired", "Current", "Ready", "Up-to-date", "Available", "Age"], [])
             case .jobs: (["Name", "Status", "Completions", "Age"], [])
             case .namespaces: (["Name", "Status", "Age"], [])
             case .events: (["Last Seen", "Type", "Reason", "Object", "Message"], [])
             case .leases: (["Name", "Holder", "Age"], [])
+            case .volumeAttachments: (["Name", "Attacher", "PV", "Node", "Attached", "Age"], [])
             }
         return plain.map { Column(name: $0) } + wide.map { Column(name: $0, isWide: true) }
     }
@@ -84,7 +86,12 @@ struct TableRendering {
                 age, .string(record.type), .string(record.reason),
                 .string("\(record.involvedKind.lowercased())/\(record.involvedName)"), .string(record.message),
             ]
-        case .lease(let record): [name, .string(record.holderIdentity), age]
+        case .lease(let lease): [name, .string(lease.spec.holderIdentity), age]
+        case .volumeAttachment(let attachment):
+            [
+                name, .string(VolumeAttachment.driver), .string(attachment.persistentVolumeName ?? ""),
+                .string(attachment.nodeName), "true", age,
+            ]
         }
     }
 
@@ -108,8 +115,8 @@ struct TableRendering {
     private func cells(_ record: BudgetRecord, _ name: JSON, _ age: JSON) -> [JSON] {
         var (least, most) = ("N/A", "N/A")
         switch record.limit {
-        case .minAvailable(let number): least = number.text
-        case .maxUnavailable(let number): most = number.text
+        case .minAvailable(let number): least = "\(number)"
+        case .maxUnavailable(let number): most = "\(number)"
         }
         return [name, .string(least), .string(most), .int(record.status.disruptionsAllowed), age]
     }
@@ -121,7 +128,7 @@ struct TableRendering {
             view.matchLabels.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: ","))
         switch view.resource {
         case .deployments: return [name, ready, .int(view.current), .int(view.ready), age, container, image, selector]
-        case .replicaSets:
+        case .replicaSets, .replicationControllers:
             return [name, .int(view.replicas), .int(view.current), .int(view.ready), age, container, image, selector]
         case .statefulSets: return [name, ready, age, container, image]
         case .jobs:

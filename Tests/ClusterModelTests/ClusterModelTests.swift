@@ -36,8 +36,8 @@ struct ClusterModelTests {
 
     @Test("an action after a cordon waits for the cordon")
     func reaction() {
-        var model = Scenario.web(.minAvailable(.count(3)))
-        let mended = BudgetPatch(limit: .minAvailable(.count(0)))
+        var model = Scenario.web(.minAvailable(.int(3)))
+        let mended = BudgetPatch(limit: .minAvailable(.int(0)))
         model.schedule(
             .patchBudget(namespace: "demo", name: "web", mended), after: .seconds(15), cordonOf: "node-a")
         model.advance(to: Scenario.start + .seconds(100))
@@ -52,7 +52,7 @@ struct ClusterModelTests {
     @Test("a node's conditions, labels and annotations are merged, and a stale version is refused")
     func nodePatches() throws {
         var model = Scenario.empty()
-        var patch = NodePatch()
+        var patch = NodeChange()
         patch.annotations = ["drain-agent.dev/drain": "{}"]
         guard case .object(_, .node(let record)) = model.handle(.patchNode(name: "node-a", patch), at: model.now).answer
         else {
@@ -60,7 +60,7 @@ struct ClusterModelTests {
             return
         }
         #expect(record.node.metadata.annotations == ["drain-agent.dev/drain": "{}"])
-        var removal = NodePatch()
+        var removal = NodeChange()
         removal.annotations = ["drain-agent.dev/drain": String?.none]
         removal.resourceVersion = "1"
         let refused = model.handle(.patchNode(name: "node-a", removal), at: model.now)
@@ -77,8 +77,8 @@ struct ClusterModelTests {
     @Test("a lease changes hands only for whom has seen it last")
     func leases() {
         var model = Scenario.empty()
-        var lease = LeaseRecord(metadata: ObjectMeta(name: "drain", namespace: "demo"), holderIdentity: "one")
-        func answer(_ request: ModelRequest) -> (Int, LeaseRecord?) {
+        var lease = Lease(metadata: ObjectMeta(name: "drain", namespace: "demo"), holderIdentity: "one")
+        func answer(_ request: ModelRequest) -> (Int, Lease?) {
             switch model.handle(request, at: model.now).answer {
             case .object(let code, .lease(let record)): (code, record)
             case .status(let status): (status.code, nil)
@@ -104,7 +104,7 @@ struct ClusterModelTests {
         let template = PodTemplate(
             readyAfter: .between(.milliseconds(500), .seconds(4)), stopAfter: .between(.zero, .seconds(3)))
         model.addDeployment("demo", "web", replicas: 6, on: Array(repeating: "node-a", count: 6), template)
-        model.addBudget("demo", "web", .minAvailable(.count(4)), selecting: ["app": "web"])
+        model.addBudget("demo", "web", .minAvailable(.int(4)), selecting: ["app": "web"])
         var now = Scenario.start + .seconds(1)
         _ = model.exchange(.setUnschedulable(node: "node-a", true), at: now)
         for _ in 0..<200 {

@@ -8,13 +8,13 @@ struct DisruptionControllerTests {
     @Test(
         "allowed disruptions follow from the limit",
         arguments: [
-            (BudgetLimit.minAvailable(.count(2)), 4, 2, 2),
-            (.minAvailable(.count(9)), 4, 9, 0),
+            (BudgetLimit.minAvailable(.int(2)), 4, 2, 2),
+            (.minAvailable(.int(9)), 4, 9, 0),
             (.minAvailable(.percent(50)), 4, 2, 2),
             (.minAvailable(.percent(51)), 4, 3, 1),
-            (.maxUnavailable(.count(1)), 4, 3, 1),
-            (.maxUnavailable(.count(0)), 4, 4, 0),
-            (.maxUnavailable(.count(9)), 4, 0, 4),
+            (.maxUnavailable(.int(1)), 4, 3, 1),
+            (.maxUnavailable(.int(0)), 4, 4, 0),
+            (.maxUnavailable(.int(9)), 4, 0, 4),
             (.maxUnavailable(.percent(30)), 4, 2, 2),
         ] as [(BudgetLimit, Int, Int, Int)])
     func arithmetic(_ limit: BudgetLimit, _ expected: Int, _ desired: Int, _ allowed: Int) throws {
@@ -30,7 +30,7 @@ struct DisruptionControllerTests {
     func noScale() throws {
         var model = Scenario.empty()
         model.addDaemonSet("demo", "agent")
-        model.addBudget("demo", "agent", .maxUnavailable(.count(1)), selecting: ["app": "agent"])
+        model.addBudget("demo", "agent", .maxUnavailable(.int(1)), selecting: ["app": "agent"])
         let status = try #require(model.budgetStatus("agent"))
         #expect(status.disruptionsAllowed == 0)
         #expect(status.observedGeneration == 0)
@@ -42,7 +42,7 @@ struct DisruptionControllerTests {
 
     @Test("a sync that fails later zeroes the allowance over stale counts, and the refusal names the failure")
     func failsLater() throws {
-        var model = Scenario.web(.maxUnavailable(.count(1)))
+        var model = Scenario.web(.maxUnavailable(.int(1)))
         model.perform(.deleteWorkload(namespace: "demo", name: "web"))
         let pods = model.pods().map(\.metadata.name)
         model.perform(.setReady(namespace: "demo", pod: pods[0], false))
@@ -58,7 +58,7 @@ struct DisruptionControllerTests {
 
     @Test("failed pods count as expected ones, but not as healthy ones")
     func failedPods() throws {
-        var model = Scenario.web(.minAvailable(.count(2)))
+        var model = Scenario.web(.minAvailable(.int(2)))
         let pod = try #require(model.pods().first?.metadata.name)
         model.perform(.finish(namespace: "demo", pod: pod, phase: "Failed"))
         model.advance(to: model.now + .seconds(3))
@@ -71,7 +71,7 @@ struct DisruptionControllerTests {
     func lag() throws {
         var timing = Timing.instant
         timing.budgetSync = .after(.seconds(3))
-        var model = Scenario.web(.maxUnavailable(.count(1)), timing: timing)
+        var model = Scenario.web(.maxUnavailable(.int(1)), timing: timing)
         model.advance(to: Scenario.start + .seconds(3))
         let pod = try #require(model.pods().first?.metadata.name)
         model.perform(.setReady(namespace: "demo", pod: pod, false))
@@ -83,7 +83,7 @@ struct DisruptionControllerTests {
 
     @Test("a deleted budget guards nobody")
     func deleted() throws {
-        var model = Scenario.web(.minAvailable(.count(3)))
+        var model = Scenario.web(.minAvailable(.int(3)))
         let pod = try #require(model.pods().first?.metadata.name)
         #expect(model.evict(pod)?.code == 429)
         _ = model.handle(.deleteBudget(namespace: "demo", name: "web"), at: model.now)

@@ -22,7 +22,7 @@ struct EvictionTests {
 
     @Test("a budget that allows nothing does not guard pods that are over", arguments: bypasses)
     func bypass(_ bypass: Bypass) throws {
-        var model = Scenario.web(.minAvailable(.count(3)))
+        var model = Scenario.web(.minAvailable(.int(3)))
         let pod = try #require(model.pods().first?.metadata.name)
         #expect(model.evict(pod)?.code == 429)
         bypass.prepare(&model, pod)
@@ -31,7 +31,7 @@ struct EvictionTests {
 
     @Test("a budget does not guard a pending pod")
     func pending() throws {
-        var model = Scenario.web(.minAvailable(.count(3)))
+        var model = Scenario.web(.minAvailable(.int(3)))
         for node in ["node-a", "node-b"] { model.perform(.setUnschedulable(node: node, true)) }
         model.perform(.scale(namespace: "demo", workload: "web", replicas: 4))
         model.advance(to: model.now)
@@ -45,10 +45,10 @@ struct EvictionTests {
     @Test(
         "an unready pod passes where its budget is healthy, or always under AlwaysAllow",
         arguments: [
-            (BudgetLimit.minAvailable(.count(2)), nil, 201),
-            (.minAvailable(.count(3)), nil, 429),
-            (.minAvailable(.count(3)), .ifHealthyBudget, 429),
-            (.minAvailable(.count(3)), .alwaysAllow, 201),
+            (BudgetLimit.minAvailable(.int(2)), nil, 201),
+            (.minAvailable(.int(3)), nil, 429),
+            (.minAvailable(.int(3)), .ifHealthyBudget, 429),
+            (.minAvailable(.int(3)), .alwaysAllow, 201),
         ] as [(BudgetLimit, UnhealthyPodEvictionPolicy?, Int)])
     func unready(_ limit: BudgetLimit, _ policy: UnhealthyPodEvictionPolicy?, _ code: Int) throws {
         var model = Scenario.web(limit, policy: policy)
@@ -62,7 +62,7 @@ struct EvictionTests {
 
     @Test("a dry run runs every check and changes nothing")
     func dryRun() throws {
-        var model = Scenario.web(.maxUnavailable(.count(1)))
+        var model = Scenario.web(.maxUnavailable(.int(1)))
         let pod = try #require(model.pods().first?.metadata.name)
         let revision = model.revision
         #expect(model.evict(pod, dryRun: true)?.code == 201)
@@ -76,7 +76,7 @@ struct EvictionTests {
     func staleUID() throws {
         var timing = Timing.instant
         timing.budgetSync = .never
-        var model = Scenario.web(.maxUnavailable(.count(1)), timing: timing)
+        var model = Scenario.web(.maxUnavailable(.int(1)), timing: timing)
         let pod = try #require(model.pods().first)
         let answer = model.evict(pod.metadata.name, uid: "another")
         let refusal = try #require(answer)
@@ -89,7 +89,7 @@ struct EvictionTests {
 
     @Test("an eviction that never came true is forgotten after two minutes")
     func forgotten() throws {
-        var model = Scenario.web(.maxUnavailable(.count(1)))
+        var model = Scenario.web(.maxUnavailable(.int(1)))
         let pod = try #require(model.pods().first?.metadata.name)
         _ = model.evict(pod, uid: "another")
         model.advance(to: Scenario.start + .seconds(119))
@@ -101,7 +101,7 @@ struct EvictionTests {
 
     @Test("a stale UID on an unready replacement is answered as a budget that is being processed")
     func staleUIDOfUnready() throws {
-        var model = Scenario.web(.minAvailable(.count(2)))
+        var model = Scenario.web(.minAvailable(.int(2)))
         let pod = try #require(model.pods().first?.metadata.name)
         model.perform(.setReady(namespace: "demo", pod: pod, false))
         model.advance(to: model.now)
@@ -116,9 +116,9 @@ struct EvictionTests {
     func notSynced() throws {
         var timing = Timing.instant
         timing.budgetSync = .after(.seconds(5))
-        var model = Scenario.web(.minAvailable(.count(3)), timing: timing)
+        var model = Scenario.web(.minAvailable(.int(3)), timing: timing)
         let pod = try #require(model.pods().first?.metadata.name)
-        model.perform(.patchBudget(namespace: "demo", name: "web", BudgetPatch(limit: .minAvailable(.count(2)))))
+        model.perform(.patchBudget(namespace: "demo", name: "web", BudgetPatch(limit: .minAvailable(.int(2)))))
         #expect(model.evict(pod)?.status.cause("DisruptionBudget")?.message.contains("still being processed") == true)
         model.advance(to: Scenario.start + .seconds(5))
         #expect(model.evict(pod)?.code == 201)

@@ -5,7 +5,7 @@ import Timestamps
 
 @Suite("Lists")
 struct ListingTests {
-    private func list(_ model: inout ClusterModel, _ query: ListQuery) throws -> ObjectList {
+    private func list(_ model: inout ClusterModel, _ query: ListQuery) throws -> ObjectPage {
         guard case .list(let list) = model.handle(.list(query), at: model.now).answer else {
             throw APIStatus(code: 0)
         }
@@ -19,7 +19,7 @@ struct ListingTests {
 
     @Test("pages of a list are one moment's truth, whatever happens between them")
     func pages() throws {
-        var model = Scenario.web(.maxUnavailable(.count(1)), replicas: 5)
+        var model = Scenario.web(.maxUnavailable(.int(1)), replicas: 5)
         let names = model.pods().map(\.metadata.name)
         var query = ListQuery(.pods, node: "node-a", limit: 2)
         let first = try list(&model, query)
@@ -36,7 +36,7 @@ struct ListingTests {
 
     @Test("a page token that has expired comes with one that goes on from the present")
     func expiredToken() throws {
-        var model = Scenario.web(.maxUnavailable(.count(1)))
+        var model = Scenario.web(.maxUnavailable(.int(1)))
         var query = ListQuery(.pods, limit: 1)
         query.continueToken = try list(&model, query).continueToken
         _ = model.evict(model.pods()[0].metadata.name)

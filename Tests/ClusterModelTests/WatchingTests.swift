@@ -7,7 +7,7 @@ import Timestamps
 struct WatchingTests {
     @Test("a pod that is bound to the node appears there, and nowhere else")
     func binding() throws {
-        var model = Scenario.web(.maxUnavailable(.count(1)))
+        var model = Scenario.web(.maxUnavailable(.int(1)))
         model.perform(.setUnschedulable(node: "node-a", true))
         var (onA, onB) = (model.revision, model.revision)
         _ = model.evict(model.pods()[0].metadata.name)

@@ -7,7 +7,7 @@ import Timestamps
 struct WorkloadControllerTests {
     @Test("a deployment replaces a pod as soon as it terminates, on a node that is not cordoned")
     func deployment() throws {
-        var model = Scenario.web(.maxUnavailable(.count(1)))
+        var model = Scenario.web(.maxUnavailable(.int(1)))
         model.perform(.setUnschedulable(node: "node-a", true))
         let pod = try #require(model.pods().first?.metadata.name)
         #expect(model.evict(pod)?.code == 201)
@@ -83,7 +83,7 @@ struct WorkloadControllerTests {
 
     @Test("scaling down takes those first that do not serve")
     func scaleDown() throws {
-        var model = Scenario.web(.minAvailable(.count(1)))
+        var model = Scenario.web(.minAvailable(.int(1)))
         let unready = model.pods()[1].metadata.name
         model.perform(.setReady(namespace: "demo", pod: unready, false))
         model.perform(.scale(namespace: "demo", workload: "web", replicas: 2))
@@ -93,7 +93,7 @@ struct WorkloadControllerTests {
 
     @Test("nothing new comes into a namespace that terminates, and its pods are taken away")
     func namespace() throws {
-        var model = Scenario.web(.minAvailable(.count(3)))
+        var model = Scenario.web(.minAvailable(.int(3)))
         model.perform(.terminateNamespace("demo"))
         let pod = try #require(model.pods().first)
         #expect(pod.isTerminating)

@@ -90,7 +90,7 @@ extension ClusterModel {
     /// A web shop of two pods that a budget lets go one by one, and what a drain leaves.
     mutating func addShop() {
         addDeployment("shop", "web", replicas: 2, on: [TestCluster.node, TestCluster.node], .quick)
-        addBudget("shop", "web", .maxUnavailable(.count(1)), selecting: ["app": "web"])
+        addBudget("shop", "web", .maxUnavailable(.int(1)), selecting: ["app": "web"])
         addJob("shop", "report", phase: "Succeeded", on: TestCluster.node, .quick)
         addDaemonSet("kube-system", "exporter", .quick)
         addStaticPod("kube-system", "proxy", on: TestCluster.node, .quick)
@@ -99,7 +99,7 @@ extension ClusterModel {
     /// A pod that no eviction is ever allowed for.
     mutating func addFrozen() {
         addDeployment("shop", "pay", replicas: 1, on: [TestCluster.node], .quick)
-        addBudget("shop", "pay-budget", .minAvailable(.count(1)), selecting: ["app": "pay"])
+        addBudget("shop", "pay-budget", .minAvailable(.int(1)), selecting: ["app": "pay"])
     }
 
     /// A pod that its eviction makes terminating, and that then stays so.

@@ -45,7 +45,7 @@ struct DemoScenarioTests {
         let denial = Fault(.unavailable, on: .requests(AccessAttributes("patch", .budgets)))
         model.faults.add(denial)
         model.schedule(
-            .patchBudget(namespace: "shop", name: "payments", BudgetPatch(limit: .minAvailable(.count(1)))),
+            .patchBudget(namespace: "shop", name: "payments", BudgetPatch(limit: .minAvailable(.int(1)))),
             after: .milliseconds(15_001), cordonOf: DemoScenario.node)
         #expect(Self.drain(&model) == nil)
         #expect(Self.targets(&model, at: model.now).map(\.metadata.labels["app"]) == ["payments"])

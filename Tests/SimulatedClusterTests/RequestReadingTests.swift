@@ -102,7 +102,7 @@ struct RequestReadingTests {
     @Test(
         "a budget's limit may be a number or a share",
         arguments: [
-            (#"{"spec":{"minAvailable":0}}"#, BudgetLimit.minAvailable(.count(0))),
+            (#"{"spec":{"minAvailable":0}}"#, BudgetLimit.minAvailable(.int(0))),
             (#"{"spec":{"maxUnavailable":"25%","minAvailable":null}}"#, .maxUnavailable(.percent(25))),
         ])
     func budget(_ body: String, _ expected: BudgetLimit) throws {

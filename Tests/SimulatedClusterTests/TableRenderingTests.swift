@@ -21,7 +21,7 @@ struct TableRenderingTests {
         _ = model.handle(
             .createEvent(EventRecord(metadata: ObjectMeta(name: "e", namespace: "demo"), reason: "Drained")),
             at: model.now)
-        _ = model.handle(.createLease(LeaseRecord(metadata: ObjectMeta(name: "l", namespace: "demo"))), at: model.now)
+        _ = model.handle(.createLease(Lease(metadata: ObjectMeta(name: "l", namespace: "demo"))), at: model.now)
         return model
     }
 

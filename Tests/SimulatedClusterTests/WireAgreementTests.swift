@@ -39,12 +39,12 @@ struct WireAgreementTests {
         Case("evict-403-rbac", prepare: forbid), Case("list-403-rbac", prepare: forbid),
         Case("evict-429-pdb") { model in
             addWeb(&model)
-            model.addBudget("demo", "web-pdb", .minAvailable(.count(4)), selecting: ["app": "web"])
+            model.addBudget("demo", "web-pdb", .minAvailable(.int(4)), selecting: ["app": "web"])
         },
         Case("evict-500-two-pdbs") { model in
             model.addBarePod("demo", "twice", on: "node-a")
             for name in ["twice-1", "twice-2"] {
-                model.addBudget("demo", name, .minAvailable(.count(1)), selecting: ["app": "twice"])
+                model.addBudget("demo", name, .minAvailable(.int(1)), selecting: ["app": "twice"])
             }
         },
         Case("evict-in-terminating-namespace") { model in
@@ -75,9 +75,9 @@ struct WireAgreementTests {
         },
         Case("pdb-list") { model in
             addWeb(&model)
-            model.addBudget("demo", "twice-1", .minAvailable(.count(1)), selecting: ["app": "twice"])
-            model.addBudget("demo", "twice-2", .minAvailable(.count(1)), selecting: ["x": "y"])
-            model.addBudget("demo", "web-pdb", .maxUnavailable(.count(0)), selecting: ["app": "web"])
+            model.addBudget("demo", "twice-1", .minAvailable(.int(1)), selecting: ["app": "twice"])
+            model.addBudget("demo", "twice-2", .minAvailable(.int(1)), selecting: ["x": "y"])
+            model.addBudget("demo", "web-pdb", .maxUnavailable(.int(0)), selecting: ["app": "web"])
         },
         Case("pods-list-page-1") { model in
             addWeb(&model)

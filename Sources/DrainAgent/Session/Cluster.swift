@@ -20,7 +20,7 @@ struct Cluster: Sendable {
         self.client = client
         self.time = time
         send = api.measuring { await client.send($0) }
-        watch = api.measuring { client.watchPods($0) }
+        watch = api.measuring { client.watch($0) }
     }
 
     /// For what a SIGTERM cannot wait for: two seconds, then no answer.

@@ -11,14 +11,17 @@ extension APIObject {
         let decoder = JSONDecoder()
         let data = Data(body)
         switch call {
-        case .readNode: self = .node(try decoder.decode(Node.self, from: data))
+        case .readNode, .patchNode: self = .node(try decoder.decode(Node.self, from: data))
         case .readPod: self = .pod(try decoder.decode(Pod.self, from: data))
+        case .readWorkload: self = .workload(try decoder.decode(Workload.self, from: data))
+        case .createLease, .replaceLease: self = .lease(try decoder.decode(Lease.self, from: data))
         case .mayEvict: self = .allowed(try decoder.decode(AccessReviewResult.self, from: data).allowed)
         case .whoAmI: self = .identity(try decoder.decode(SelfIdentity.self, from: data))
         case .version:
             _ = try decoder.decode(Version.self, from: data)
             self = .other
-        case .setUnschedulable, .listPods, .evict, .deletePod, .readDaemonSet:
+        case .setNodeConditions, .restartRollout, .createEvent, .repeatEvent, .deleteLease, .evict, .deletePod,
+            .readDaemonSet, .listPods, .listSelectedPods, .listBudgets, .listLeases, .listVolumeAttachments:
             _ = try decoder.decode(Mark.self, from: data)
             self = .other
         }

@@ -1,0 +1,57 @@
+internal import KubernetesAPI
+
+extension ClusterModel {
+    private static let leaseLimit = 1000
+
+    mutating func create(_ lease: Lease) -> ModelResponse.Answer {
+        let name = lease.metadata.name
+        if let refusal = refusal(of: .leases, name, in: lease.metadata.namespace) { return .status(refusal) }
+        guard index(ofLease: name, in: lease.metadata.namespace) == nil else {
+            return .status(.alreadyExists(.leases, name))
+        }
+        guard leases.count < Self.leaseLimit else { return .status(.internalError("too many leases")) }
+        var lease = lease
+        lease.metadata.uid = random.uid()
+        lease.metadata.creationTimestamp = second
+        lease.metadata.resourceVersion = String(nextRevision())
+        leases.append(lease)
+        record(.added, .lease(lease), previous: nil)
+        return .object(code: 201, .lease(lease))
+    }
+
+    mutating func update(_ lease: Lease) -> ModelResponse.Answer {
+        let name = lease.metadata.name
+        guard let index = index(ofLease: name, in: lease.metadata.namespace) else {
+            return .status(.notFound(.leases, name))
+        }
+        let previous = leases[index]
+        let version = lease.metadata.resourceVersion
+        guard version.isEmpty || version == previous.metadata.resourceVersion else {
+            return .status(.modified(.leases, name))
+        }
+        var lease = lease
+        lease.metadata.uid = previous.metadata.uid
+        lease.metadata.creationTimestamp = previous.metadata.creationTimestamp
+        lease.metadata.resourceVersion = String(nextRevision())
+        leases[index] = lease
+        record(.modified, .lease(lease), previous: .lease(previous))
+        return .object(code: 200, .lease(lease))
+    }
+
+    mutating func remove(lease name: String, in namespace: String, _ version: String?) -> ModelResponse.Answer {
+        guard let index = index(ofLease: name, in: namespace) else { return .status(.notFound(.leases, name)) }
+        let found = leases[index].metadata.resourceVersion
+        if let version, version != found {
+            return .status(.versionPrecondition(.leases, name, wanted: version, found: found))
+        }
+        let previous = leases.remove(at: index)
+        var last = previous
+        last.metadata.resourceVersion = String(nextRevision())
+        record(.deleted, .lease(last), previous: .lease(previous))
+        return .status(.done)
+    }
+
+    private func index(ofLease name: String, in namespace: String) -> Int? {
+        leases.firstIndex { $0.metadata.namespace == namespace && $0.metadata.name == name }
+    }
+}
