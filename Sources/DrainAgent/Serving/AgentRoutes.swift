@@ -16,6 +16,8 @@ struct AgentRoutes: Sendable {
     let node: String
     /// When a drain that a preStop hook asks for must have ended; `nil`: nobody ends us that we know of.
     var graceLimit: @Sendable () async -> Timestamp? = { nil }
+    /// Who we are in a record on the node; `nil`: none is kept.
+    var identity: @Sendable () async -> String? = { nil }
 
     var all: [Route] {
         var routes = [
@@ -54,6 +56,7 @@ struct AgentRoutes: Sendable {
         do {
             var demand = DrainDemand(.http)
             (demand.id, demand.overrides) = try DrainDemand.Overrides.parse(request.body)
+            demand.body = String(decoding: request.body, as: UTF8.self)
             demand.traceparent = request.header("traceparent")
             switch request.query["wait"] {
             case nil, "false": return await start(demand)
@@ -80,7 +83,8 @@ struct AgentRoutes: Sendable {
         switch readiness.ownPod {
         case .unknown(let reason): return .error(503, reason)
         case .none, .pod:
-            let started = await controller.start(demand, own: readiness.ownPod.identity)
+            let agent = await identity()
+            let started = await controller.start(demand, own: readiness.ownPod.identity, agent: agent)
             return answer(started)
         }
     }

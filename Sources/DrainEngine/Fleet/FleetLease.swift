@@ -1,13 +1,20 @@
-import KubernetesAPI
-import Timestamps
+public import KubernetesAPI
+public import Timestamps
 
 /// The Leases that turns are made of: one a slot, whose holder has its turn, and one a waiting node.
-enum FleetLease {
+public enum FleetLease {
     /// How long a ticket counts that is not renewed.
     static let ticketLife = Duration.seconds(60)
 
-    static func slot(_ index: Int) -> String { "drain-agent-\(index)" }
+    static func slot(_ index: Int) -> String { "\(slotPrefix)\(index)" }
 
+    /// Whether a node has its turn by it.
+    public static func isSlot(_ lease: Lease, of node: String) -> Bool {
+        lease.spec.holderIdentity == node && !isTicket(lease.metadata.name)
+            && lease.metadata.name.hasPrefix(slotPrefix)
+    }
+
+    private static let slotPrefix = "drain-agent-"
     private static let ticketPrefix = "drain-agent-wait-"
     /// What a name may be long.
     private static let longestName = 253
@@ -41,7 +48,7 @@ enum FleetLease {
     }
 
     /// Nobody's: the API wants a duration all the same.
-    static func emptied(_ lease: Lease, at now: Timestamp) -> Lease {
+    public static func emptied(_ lease: Lease, at now: Timestamp) -> Lease {
         var lease = lease
         lease.spec.holderIdentity = ""
         lease.spec.leaseDurationSeconds = 1

@@ -1,6 +1,6 @@
-public import KubernetesAPI
+import KubernetesAPI
 import SeededRandom
-public import Timestamps
+import Timestamps
 
 /// A node's turn in the fleet: one of N Leases, held from before the cordon until the node is back.
 ///
@@ -234,7 +234,9 @@ extension FleetTurn {
     ) {
         switch (move, status.code) {
         case (.take, 409), (.ticket, 409): outrun(at: now)
-        case (.take(let lease), 404), (.ticket(let lease), 404) where !lease.metadata.resourceVersion.isEmpty:
+        case (.take(let lease), 404) where !lease.metadata.resourceVersion.isEmpty,
+            (.ticket(let lease), 404) where !lease.metadata.resourceVersion.isEmpty:
+            // Deleted meanwhile. A new one that is not found has no namespace.
             outrun(at: now)
         case (.bury(let lease), 403), (.bury(let lease), 404), (.bury(let lease), 409):
             // Whatever stands in the way of it: it dies of itself.
