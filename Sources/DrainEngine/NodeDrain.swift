@@ -59,6 +59,8 @@ public struct NodeDrain: Sendable {
     public internal(set) var deadline: Timestamp?
 
     var stage = Stage.idle
+    /// When the last input came.
+    var latest = Timestamp(nanoseconds: 0)
     var random: SplitMix64
     var feed: ObjectFeed
     var drain: PodDrain
@@ -107,7 +109,14 @@ public struct NodeDrain: Sendable {
     }
 
     /// The watches that ought to run now: the driver starts them, and ends those of another topic or generation.
-    public var wantedWatches: [WantedWatch] { [feed.wantedWatch].compactMap { $0 } }
+    public var wantedWatches: [WantedWatch] {
+        switch stage {
+        case .draining, .verifying: [feed.wantedWatch].compactMap { $0 } + drain.budgets.feeds.wantedWatches
+        case .idle, .readingNode, .awaitingTurn, .listing, .checkingOwners, .cordoning, .ending, .uncordoning, .closing,
+            .ended:
+            []
+        }
+    }
 
     /// When to come back with a `tick`, if nothing else happens before.
     public var nextWake: Timestamp? {
@@ -117,7 +126,7 @@ public struct NodeDrain: Sendable {
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
             // Without its turn nothing is asked for, whatever is due.
-            case .draining: mayEvict || drain.isSettled ? drain.nextWake : nil
+            case .draining: mayEvict || drain.isSettled ? drain.nextWake(after: latest) : nil
             case .verifying(let errand): errand.nextWake
             case .ending(let ending): ending.until
             case .uncordoning(let errand, let ending): min(errand.nextWake ?? ending.until, ending.until)
@@ -130,11 +139,12 @@ public struct NodeDrain: Sendable {
     public mutating func handle(_ input: DrainInput, at now: Timestamp) -> DrainStep {
         var step = DrainStep()
         if case .ended = stage { return step }
+        latest = now
         switch input {
         case .start(let start): begin(start, at: now, into: &step)
         case .answered(let purpose, let exchange): answered(purpose, exchange, at: now, into: &step)
         case .watch(let topic, let generation, let signal):
-            if topic == feed.topic, generation == feed.generation { watched(signal, at: now, into: &step) }
+            watched(topic, generation: generation, signal, at: now, into: &step)
         case .tick: break
         case .deadline(let moment):
             guard moment != deadline else { break }
@@ -227,10 +237,15 @@ public struct NodeDrain: Sendable {
         case .cordon: cordoned(exchange, at: now, into: &step)
         case .verify: verified(exchange, at: now, into: &step)
         case .uncordon: uncordoned(exchange, at: now, into: &step)
+        case .budgets(let namespace):
+            apply(drain.budgetsListed(namespace, exchange, at: now), at: now, into: &step)
+        case .budgetPods(let key):
+            send(drain.budgets.reviewed(key) { $0.podsListed(exchange) }, into: &step)
+        case .budgetOwner(let key, let owner):
+            send(drain.budgets.reviewed(key) { $0.ownerRead(owner, exchange) }, into: &step)
         case .record: outcomeRecorded(exchange, at: now, into: &step)
         case .turn(let number): turnAnswered(number, exchange, at: now, into: &step)
-        case .refreshNode, .recordon, .budgets, .budgetPods, .budgetOwner, .unblock, .deleteAtDeadline, .volumes,
-            .survey:
+        case .refreshNode, .recordon, .unblock, .deleteAtDeadline, .volumes, .survey:
             break
         }
     }
@@ -256,6 +271,10 @@ extension NodeDrain {
     mutating func send(_ purpose: RequestPurpose, _ call: APICall, into step: inout DrainStep) {
         inFlight.insert(purpose)
         step.requests.append(DrainRequest(purpose: purpose, call: call))
+    }
+
+    mutating func send(_ requests: [DrainRequest], into step: inout DrainStep) {
+        for request in requests { send(request.purpose, request.call, into: &step) }
     }
 
     /// What an errand's answer means; `nil`: it is tried again, or the drain ends for it.
