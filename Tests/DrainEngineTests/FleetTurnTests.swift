@@ -39,10 +39,10 @@ struct FleetTurnTests {
         #expect(fleet.order.count == 8)
         // Those that come to a free slot together may change places, no more.
         for (place, node) in fleet.order.enumerated() {
-            let came = nodes.firstIndex(of: node) ?? 0
+            let came = nodes.firstIndex(of: node) ?? 99
             #expect(abs(came - place) < parallel, "\(fleet.order)")
         }
-        #expect(fleet.leases.values.allSatisfy(\.isEmpty), "\(fleet.leases)")
+        #expect(fleet.leases.values.allSatisfy { $0.isEmpty }, "\(fleet.leases)")
     }
 
     @Test("the one that waits says behind whom, and who has the turn")
@@ -214,7 +214,16 @@ struct FleetTurnTests {
         fleet.join("a")
         fleet.run(for: .seconds(10))
         let failure = try #require(fleet.members["a"]?.failure)
-        #expect(failure.contains("leases.coordination.k8s.io in namespace fleet") && failure.contains("403"))
+        #expect(failure.contains("leases.coordination.k8s.io in namespace fleet") && failure.contains("(403)"))
+    }
+
+    @Test("a namespace that is not there is no use waiting for")
+    func noNamespace() throws {
+        let fleet = ScriptedFleet(parallel: 1, nodes: ["a"], namespace: "nowhere")
+        fleet.join("a")
+        fleet.run(for: .seconds(1))
+        let failure = try #require(fleet.members["a"]?.failure)
+        #expect(failure.contains("namespace nowhere") && failure.contains("(404)"))
     }
 
     @Test("what ends while it waits gives its place up, and a slot that comes late back")

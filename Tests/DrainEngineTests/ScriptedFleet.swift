@@ -43,10 +43,14 @@ final class ScriptedFleet {
     private var lives: [String: Int] = [:]
     private var random: SplitMix64
 
-    init(parallel: Int, ttl: Duration = .seconds(1800), nodes: [String], seed: UInt64 = 1) {
-        fleet = DrainPolicy.Fleet(parallel: parallel, namespace: Self.namespace, ttl: ttl)
+    init(
+        parallel: Int, ttl: Duration = .seconds(1800), nodes: [String], namespace: String = ScriptedFleet.namespace,
+        seed: UInt64 = 1
+    ) {
+        fleet = DrainPolicy.Fleet(parallel: parallel, namespace: namespace, ttl: ttl)
         model = ClusterModel(seed: seed, at: Self.epoch, timing: .instant)
         random = SplitMix64(seed: seed)
+        model.addNamespace(Self.namespace)
         for node in nodes { model.addNode(node) }
     }
 

@@ -66,7 +66,8 @@ public struct FleetTurn: Sendable {
     private var notBefore: Timestamp?
     private var failures = 0
     private var conflicts = 0
-    private var firstRefusal: Timestamp?
+    /// Which kind of request is forbidden, and since when.
+    private var forbidden: (method: String, since: Timestamp)?
     private var hasHeld = false
 
     init(node: String, fleet: DrainPolicy.Fleet, backoff: Backoff, random: SplitMix64) {
@@ -190,7 +191,7 @@ extension FleetTurn {
         switch exchange.answer {
         case .success(_, let object):
             failures = 0
-            firstRefusal = nil
+            if forbidden?.method == call(for: flight.move).shape.method { forbidden = nil }
             succeeded(flight.move, object, sent: exchange.sent, at: now, into: &step)
         case .refusal(let status):
             refused(flight.move, status, retryAfter: exchange.retryAfter, at: now, into: &step)
@@ -246,7 +247,7 @@ extension FleetTurn {
         case (.release, 404), (.release, 409): slot = nil
         default:
             failed("\(status.message) (\(status.code))", retryAfter: retryAfter, at: now, into: &step)
-            if isFinal(status, at: now) {
+            if isFinal(status, of: move, at: now) {
                 step.failure =
                     "cannot take a turn in the fleet: needs list, create, update and delete of "
                     + "leases.coordination.k8s.io in namespace \(fleet.namespace): \(status.message) (\(status.code))"
@@ -264,13 +265,16 @@ extension FleetTurn {
     }
 
     /// Nothing to wait for: but a server that has just started refuses wrongly, and a turn that was had is waited for.
-    private mutating func isFinal(_ status: Status, at now: Timestamp) -> Bool {
+    private mutating func isFinal(_ status: Status, of move: Move, at now: Timestamp) -> Bool {
         guard !hasHeld, case .turn? = goal else { return false }
         switch status.code {
         case 401, 403:
-            let first = firstRefusal ?? now
-            firstRefusal = first
-            return now - first >= .seconds(2)
+            let method = call(for: move).shape.method
+            guard let known = forbidden, known.method == method else {
+                forbidden = (method, now)
+                return false
+            }
+            return now - known.since >= .seconds(2)
         case 408, 409, 410, 425, 429, 500...: return false
         default: return true
         }
