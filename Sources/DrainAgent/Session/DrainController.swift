@@ -29,6 +29,7 @@ actor DrainController {
     private var current: Current?
     private var reports: Task<Void, Never>?
     private var chore: Task<Void, Never>?
+    private(set) var agent: String?
     private var waiters: [Int: CheckedContinuation<DrainSummary?, Never>] = [:]
     private var lastWaiter = 0
     private var terminationBegan: Timestamp?
@@ -78,6 +79,9 @@ actor DrainController {
         reports = Task { await report() }
         return .begun(id: id)
     }
+
+    /// Who we are, once that was found out: nobody is asked twice.
+    func isKnown(as name: String) { agent = name }
 
     /// Work on the node that a drain takes precedence over; not begun once there is one.
     func undertake(_ work: @escaping @Sendable () async -> Void) {

@@ -64,8 +64,8 @@ struct Sidecar: Sendable {
                 await Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
                     .deadline(signalAt: controller.beginTermination(), cluster.quickSend)
             },
-            identity: { [readiness, cluster, telemetry, isDry] in
-                await Self.identity(readiness, cluster, telemetry, isDry: isDry)
+            identity: { [controller, readiness, cluster, telemetry, isDry] in
+                isDry ? nil : await Self.identity(controller, readiness, cluster, telemetry)
             })
         server = AgentServer(routes.all)
     }
@@ -156,7 +156,7 @@ struct Sidecar: Sendable {
         let grace = Grace(own: readiness.ownPod.identity, configured: grace.configured)
         var demand = DrainDemand(.sigterm)
         demand.limit = grace.estimate(signalAt: now)
-        let agent = await Self.identity(readiness, cluster, telemetry, isDry: isDry)
+        let agent = isDry ? nil : await Self.identity(controller, readiness, cluster, telemetry)
         _ = await controller.start(demand, own: grace.own, agent: agent)
         await controller.limit(to: await deadline(grace, signalAt: now))
         return nil
@@ -164,22 +164,24 @@ struct Sidecar: Sendable {
 
     /// Without it there is no record, and nobody resumes: said, and no reason not to drain.
     private static func identity(
-        _ readiness: Readiness, _ cluster: Cluster, _ telemetry: AgentTelemetry, isDry: Bool
+        _ controller: DrainController, _ readiness: Readiness, _ cluster: Cluster, _ telemetry: AgentTelemetry
     ) async -> String? {
-        guard !isDry else { return nil }
-        let agent = await AgentIdentity.find(readiness.ownPod.identity, cluster.quickSend)
-        if agent == nil {
+        if let known = await controller.agent { return known }
+        guard let agent = await AgentIdentity.find(readiness.ownPod.identity, cluster.quickSend) else {
             telemetry.say(.warning, "our own pod cannot be read: no record is kept, and a restart will not resume")
+            return nil
         }
+        await controller.isKnown(as: agent)
         return agent
     }
 
     /// Once the server was reached: what have those before us left?
     private func takeOver() async {
         guard !isDry else { return }
-        let agent = await Self.identity(readiness, cluster, telemetry, isDry: isDry)
+        let agent = await Self.identity(controller, readiness, cluster, telemetry)
         let takeover = Takeover(
-            node: node, agent: agent, fleet: fleet, uncordonsAfterBoot: options.uncordonAfterBoot, send: cluster.send,
+            node: node, agent: agent, fleet: fleet, uncordonsAfterBoot: options.uncordonAfterBoot,
+            send: cluster.quickSend,
             telemetry: telemetry, time: time,
             resume: { _ = await controller.start($0, own: readiness.ownPod.identity, agent: agent) })
         await controller.undertake { await takeover.run() }

@@ -11,6 +11,7 @@ struct Takeover: Sendable {
     let agent: String?
     let fleet: DrainPolicy.Fleet?
     let uncordonsAfterBoot: Bool
+    /// Quick: a drain that begins waits for what is under way.
     let send: @Sendable (APIRequest) async -> Exchange
     let telemetry: AgentTelemetry
     let time: TimeSource
@@ -132,7 +133,7 @@ struct Takeover: Sendable {
         return true
     }
 
-    /// Not begun once we are cancelled, and not broken off: a drain that begins waits for it.
+    /// Not begun once we are cancelled, and not broken off: what it does to the node must not come after a drain's own.
     private func ask(_ call: APICall) async -> Exchange {
         guard !Task.isCancelled else {
             let now = time.now()
