@@ -187,21 +187,17 @@ struct FleetTurnTests {
         let fleet = ScriptedFleet(parallel: 1, nodes: ["a", "z"])
         fleet.join("a")
         fleet.at(.seconds(5)) { fleet in
-            let lease = Lease(metadata: ObjectMeta(name: "drain-agent-0", namespace: ScriptedFleet.namespace))
-            _ = fleet.model.exchange(
-                .replaceLease(
-                    FleetLease.taking(
-                        "drain-agent-0", in: ScriptedFleet.namespace, over: lease, holder: "z", life: .seconds(1800),
-                        at: fleet.now)), at: fleet.now)
+            guard let lease = fleet.lease("drain-agent-0") else { return }
+            let taken = FleetLease.taking(
+                "drain-agent-0", in: ScriptedFleet.namespace, over: lease, holder: "z", life: .seconds(1800),
+                at: fleet.now)
+            _ = fleet.model.exchange(.replaceLease(taken), at: fleet.now)
         }
         fleet.run(for: .seconds(40))
         #expect(fleet.standing("a") == .lost(reason: "z has it"))
         fleet.at(.seconds(41)) { fleet in
-            let answer = fleet.model.exchange(.listLeases(namespace: ScriptedFleet.namespace), at: fleet.now).answer
-            guard case .success(_, .leases(let leases)) = answer else { return }
-            for lease in leases where lease.metadata.name == "drain-agent-0" {
-                _ = fleet.model.exchange(.deleteLease(lease), at: fleet.now)
-            }
+            guard let lease = fleet.lease("drain-agent-0") else { return }
+            _ = fleet.model.exchange(.deleteLease(lease), at: fleet.now)
         }
         fleet.run(for: .seconds(60))
         #expect(fleet.standing("a") == .held(lease: "drain-agent-0"))

@@ -85,9 +85,15 @@ final class ScriptedFleet {
     func standing(_ name: String) -> FleetTurn.Standing? { members[name]?.turn.standing }
 
     var leases: [String: String] {
+        Dictionary(uniqueKeysWithValues: all.map { ($0.metadata.name, $0.spec.holderIdentity) })
+    }
+
+    func lease(_ name: String) -> Lease? { all.first { $0.metadata.name == name } }
+
+    private var all: [Lease] {
         let answer = model.exchange(.listLeases(namespace: Self.namespace), at: now).answer
-        guard case .success(_, .leases(let leases)) = answer else { return [:] }
-        return Dictionary(uniqueKeysWithValues: leases.map { ($0.metadata.name, $0.spec.holderIdentity) })
+        guard case .success(_, .leases(let leases)) = answer else { return [] }
+        return leases
     }
 
     func run(for limit: Duration) {
