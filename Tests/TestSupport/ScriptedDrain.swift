@@ -70,11 +70,12 @@ public final class ScriptedDrain {
 
     public init(
         _ policy: DrainPolicy, cluster: ScriptedCluster, seed: UInt64 = 1, trigger: DrainTrigger = .command,
-        deadline: Duration? = .seconds(3600)
+        deadline: Duration? = .seconds(3600), start: DrainStart? = nil
     ) {
         machine = NodeDrain(policy: policy, seed: seed)
         self.cluster = cluster
-        start = DrainStart(id: "drain-1", trigger: trigger, deadline: deadline.map { Self.epoch + $0 })
+        self.start =
+            start ?? DrainStart(id: "drain-1", trigger: trigger, deadline: deadline.map { Self.epoch + $0 })
     }
 
     public convenience init(
