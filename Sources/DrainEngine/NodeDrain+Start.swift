@@ -10,7 +10,10 @@ extension NodeDrain {
             if case .readingNode = stage { stage = .readingNode(errand) }
             return
         }
-        if case .node(let node) = object, node.spec.unschedulable { cordonedAt = now }
+        if case .node(let seen) = object {
+            _ = node.seen(seen)
+            if seen.spec.unschedulable { cordonedAt = now }
+        }
         tell(.nodeSeen(unschedulable: cordonedAt != nil), at: now, into: &step)
         stage = .listing(Errand(.listPods(node: policy.node, .cache()), at: now))
     }
@@ -100,6 +103,7 @@ extension NodeDrain {
     private mutating func tellCordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
         cordonedAt = now
         weCordoned = policy.dryRun == .none
+        if policy.dryRun == .none, case .success(_, .node(let seen)) = exchange.answer { _ = node.seen(seen) }
         tell(.cordon(.cordoned(sent: exchange.sent)), at: now, into: &step)
         tell(.nodeSeen(unschedulable: policy.dryRun == .none), at: now, into: &step)
     }
@@ -109,6 +113,8 @@ extension NodeDrain {
         stage = .draining
         enter(.draining, at: now, into: &step)
         if policy.dryRun == .none { feed.start(from: plannedVersion) }
+        startWatchingNode()
+        if deadline != nil { overrun.start(at: now) }
         drainPods(at: now, into: &step)
     }
 
@@ -127,5 +133,8 @@ extension NodeDrain {
 
     mutating func take(_ pod: Pod, at now: Timestamp, into step: inout DrainStep) {
         tell(drain.add(pod, isSelf: DrainPlan.isSelf(pod, policy), at: now).facts, at: now, into: &step)
+        if let index = drain.index(of: pod.identity) {
+            tell(terminations.observed(pod, index: index, node, at: now), at: now, into: &step)
+        }
     }
 }

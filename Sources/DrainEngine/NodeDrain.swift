@@ -21,8 +21,10 @@ public struct NodeDrain: Sendable {
         case cordoning(Errand, DrainPlan)
         /// → verifying, ending
         case draining
-        /// → draining, ending
+        /// → draining, detaching, ending
         case verifying(Errand)
+        /// The pods are gone; their volumes are waited for. → draining, ending
+        case detaching(Detaching)
         /// What changes something is still in flight: its answers are awaited. → uncordoning, ended
         case ending(Ending)
         /// → ended
@@ -48,16 +50,29 @@ public struct NodeDrain: Sendable {
         var reason: String
         var until: Timestamp
         var uncordons = false
+        /// The deadline has come, and what is left is deleted.
+        var deletes: DeadlineDeletes?
     }
 
     public let policy: DrainPolicy
     public internal(set) var state = DrainState.idle
     public internal(set) var deadline: Timestamp?
+    /// When everything ends, us included.
+    var hardEnd: Timestamp?
 
     var stage = Stage.idle
     var random: SplitMix64
     var feed: ObjectFeed
+    var nodeFeed: ObjectFeed
     var drain: PodDrain
+    var node = NodeView()
+    /// The cordon once more, after others took it away.
+    var recordon: Errand?
+    var recordonedAt: Timestamp?
+    var terminations = Terminations()
+    var pace = Pace()
+    var overrun = OverrunWatch()
+    var unblocking = Unblocking()
     var startedAt: Timestamp?
     var cordonedAt: Timestamp?
     var weCordoned = false
@@ -81,10 +96,12 @@ public struct NodeDrain: Sendable {
             .pods(node: policy.node), policy: policy, interval: policy.listInterval,
             random: SplitMix64(seed: random.next()))
         drain = PodDrain(policy: policy, random: SplitMix64(seed: random.next()))
+        nodeFeed = ObjectFeed(
+            .node(policy.node), policy: policy, interval: .seconds(30), random: SplitMix64(seed: random.next()))
     }
 
     /// The watches that ought to run now: the driver starts them, and ends those of another topic or generation.
-    public var wantedWatches: [WantedWatch] { [feed.wantedWatch].compactMap { $0 } }
+    public var wantedWatches: [WantedWatch] { [feed.wantedWatch, nodeFeed.wantedWatch].compactMap { $0 } }
 
     /// When to come back with a `tick`, if nothing else happens before.
     public var nextWake: Timestamp? {
@@ -93,12 +110,13 @@ public struct NodeDrain: Sendable {
             case .idle, .ended: nil
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
-            case .draining: drain.nextWake
+            case .draining: [drain.nextWake, unblocking.nextWake].compactMap { $0 }.min()
             case .verifying(let errand): errand.nextWake
-            case .ending(let ending): ending.until
+            case .detaching(let detaching): detaching.errand.nextWake
+            case .ending(let ending): min(ending.deletes?.nextWake ?? ending.until, ending.until)
             case .uncordoning(let errand, let ending): min(errand.nextWake ?? ending.until, ending.until)
             }
-        return [own, feed.nextWake, endsBy].compactMap { $0 }.min()
+        return [own, feed.nextWake, endsBy, surroundingsWake].compactMap { $0 }.min()
     }
 
     /// An answer that was not awaited, and whatever comes after the end, changes nothing.
@@ -110,10 +128,15 @@ public struct NodeDrain: Sendable {
         case .answered(let purpose, let exchange): answered(purpose, exchange, at: now, into: &step)
         case .watch(let topic, let generation, let signal):
             if topic == feed.topic, generation == feed.generation { watched(signal, at: now, into: &step) }
+            if topic == nodeFeed.topic, generation == nodeFeed.generation {
+                nodeWatched(signal, at: now, into: &step)
+            }
         case .tick: break
-        case .deadline(let moment):
+        case .deadline(let moment, let end):
+            hardEnd = end
             guard moment != deadline else { break }
             deadline = moment
+            overrun.start(at: now)
             tell(.deadlineChanged(moment), at: now, into: &step)
             if case .uncordoning(let errand, var ending) = stage, let moment {
                 ending.until = min(ending.until, moment)
@@ -122,6 +145,7 @@ public struct NodeDrain: Sendable {
         case .cancel(let uncordon): cancel(uncordon: uncordon, at: now, into: &step)
         }
         proceed(at: now, into: &step)
+        project(at: now, into: &step)
         return step
     }
 
@@ -130,7 +154,7 @@ public struct NodeDrain: Sendable {
         switch stage {
         case .idle, .ending, .uncordoning, .ended: nil
         case .readingNode, .listing, .checkingOwners: [deadline, startupEnd].compactMap { $0 }.min()
-        case .cordoning, .draining, .verifying: deadline
+        case .cordoning, .draining, .verifying, .detaching: deadline
         }
     }
 
@@ -139,10 +163,25 @@ public struct NodeDrain: Sendable {
         return startedAt + patience
     }
 
+    /// Pods leave, or what they leave behind.
+    var isUnderWay: Bool {
+        switch stage {
+        case .draining, .verifying, .detaching: true
+        case .idle, .readingNode, .listing, .checkingOwners, .cordoning, .ending, .uncordoning, .ended: false
+        }
+    }
+
+    /// What is due beside the pods' evictions while they leave.
+    private var surroundingsWake: Timestamp? {
+        guard isUnderWay else { return nil }
+        return [nodeFeed.nextWake, recordon?.nextWake, terminations.nextWake, overrun.due].compactMap { $0 }.min()
+    }
+
     private mutating func begin(_ start: DrainStart, at now: Timestamp, into step: inout DrainStep) {
         guard case .idle = stage else { return }
         startedAt = now
         deadline = start.deadline
+        hardEnd = start.hardEnd
         tell(.began(start, policy), at: now, into: &step)
         enter(.cordoning, at: now, into: &step)
         stage = .readingNode(Errand(.readNode(policy.node), at: now))
@@ -153,6 +192,7 @@ public struct NodeDrain: Sendable {
         if let end = endsBy, end <= now { timedOut(at: now, into: &step) }
         feed.tick(at: now)
         if let source = feed.wantedList() { send(.refresh, .listPods(node: policy.node, source), into: &step) }
+        if isUnderWay { heedNode(at: now, into: &step) }
         switch stage {
         case .idle, .ended: break
         case .readingNode(var errand):
@@ -165,7 +205,15 @@ public struct NodeDrain: Sendable {
         case .cordoning(var errand, let plan):
             if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
             stage = .cordoning(errand, plan)
-        case .draining: drainPods(at: now, into: &step)
+        case .draining:
+            sendUnblocking(at: now, into: &step)
+            drainPods(at: now, into: &step)
+        case .detaching:
+            guard drain.isSettled else {
+                forgetVolumes(at: now, into: &step)
+                return drainPods(at: now, into: &step)
+            }
+            listVolumes(at: now, into: &step)
         case .verifying(var errand):
             guard drain.isSettled || errand.isInFlight else {
                 // A late target while the list is waited for.
@@ -197,8 +245,14 @@ public struct NodeDrain: Sendable {
         case .cordon: cordoned(exchange, at: now, into: &step)
         case .verify: verified(exchange, at: now, into: &step)
         case .uncordon: uncordoned(exchange, at: now, into: &step)
-        case .refreshNode, .recordon, .record, .budgets, .budgetPods, .budgetOwner, .unblock, .deleteAtDeadline,
-            .volumes, .survey, .turn:
+        case .refreshNode: nodeRefreshed(exchange, at: now, into: &step)
+        case .recordon: recordoned(exchange, at: now, into: &step)
+        case .deleteAtDeadline(let pod): deletedAtDeadline(pod: pod, exchange, at: now, into: &step)
+        case .volumes: volumesListed(exchange, at: now, into: &step)
+        case .unblock(let owner):
+            tell(
+                unblocking.answered(owner, exchange, at: now, policy: policy, random: &random), at: now, into: &step)
+        case .record, .budgets, .budgetPods, .budgetOwner, .survey, .turn:
             break
         }
     }
@@ -207,12 +261,24 @@ public struct NodeDrain: Sendable {
 // MARK: - Saying and asking
 
 extension NodeDrain {
-    func tell(_ fact: DrainEvent.Fact, at now: Timestamp, into step: inout DrainStep) {
+    mutating func tell(_ fact: DrainEvent.Fact, at now: Timestamp, into step: inout DrainStep) {
         step.events.append(DrainEvent(at: now, fact))
+        heed(fact, at: now, into: &step)
     }
 
-    func tell(_ facts: [DrainEvent.Fact], at now: Timestamp, into step: inout DrainStep) {
-        step.events += facts.map { DrainEvent(at: now, $0) }
+    mutating func tell(_ facts: [DrainEvent.Fact], at now: Timestamp, into step: inout DrainStep) {
+        for fact in facts { tell(fact, at: now, into: &step) }
+    }
+
+    /// What we make of our own facts.
+    private mutating func heed(_ fact: DrainEvent.Fact, at now: Timestamp, into step: inout DrainStep) {
+        pace.note(fact, at: now)
+        switch fact {
+        case .judged: overrun.hasten(at: now)
+        case .podMoved(let move) where move.to == .gone || move.to == .queued:
+            tell(terminations.gone(move.index), at: now, into: &step)
+        default: break
+        }
     }
 
     mutating func enter(_ state: DrainState, at now: Timestamp, into step: inout DrainStep) {

@@ -104,6 +104,11 @@ struct PodDrain {
         change(index) { $0.observed(pod, at: now) }
     }
 
+    /// At the deadline it was deleted past whoever blocked it.
+    mutating func deletedPastBlocker(index: Int, at now: Timestamp) -> Step {
+        change(index) { $0.deletedPastBlocker(at: now) }
+    }
+
     mutating func vanished(index: Int, at now: Timestamp) -> Step {
         change(index) { $0.vanished(at: now) }
     }
