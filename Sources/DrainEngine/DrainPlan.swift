@@ -24,15 +24,22 @@ public struct DrainPlan: Sendable, Equatable {
         public var cause: Cause
     }
 
-    /// In the order in which they are asked for: by namespace and name; our own pod last.
+    /// In the order in which they are asked for: by tier, by their own wish within it, by namespace and name; our own pod
+    /// last.
     public private(set) var targets: [Pod] = []
     public private(set) var exclusions: [Exclusion] = []
     public private(set) var refusals: [Refusal] = []
 
     /// `missing`: DaemonSets that no longer exist.
     public init(pods: [Pod], missing: Set<DaemonSetKey>, policy: DrainPolicy, at now: Timestamp) {
-        let pods = pods.sorted { ($0.metadata.namespace, $0.metadata.name) < ($1.metadata.namespace, $1.metadata.name) }
-        for pod in pods {
+        let ranked = pods.map { pod in
+            (
+                rank: (
+                    Self.tier(of: pod, policy), PodOverrides(pod).order, pod.metadata.namespace, pod.metadata.name
+                ), pod: pod
+            )
+        }
+        for (_, pod) in ranked.sorted(by: { $0.rank < $1.rank }) {
             if let reason = Self.exclusion(of: pod, missing: missing, policy: policy, at: now) {
                 exclusions.append(Exclusion(pod: pod.identity, reason: reason))
                 if reason == .daemonset, policy.refusals.daemonSets {
@@ -53,6 +60,7 @@ public struct DrainPlan: Sendable, Equatable {
         if pod.isMirror { return .mirror }
         if isSelf(pod, policy), staysWithUs(pod, policy) { return .self }
         if !policy.podSelector.matches(pod.metadata.labels) { return .selector }
+        if !PodOverrides(pod).evicts { return .annotation }
         if pod.isFinished { return nil }
         if let owner = daemonSet(of: pod), !missing.contains(owner) { return .daemonset }
         if let limit = policy.skipTerminatingAfter, let deadline = pod.metadata.deletionTimestamp,
@@ -67,6 +75,11 @@ public struct DrainPlan: Sendable, Equatable {
     public static func daemonSet(of pod: Pod) -> DaemonSetKey? {
         guard let owner = pod.metadata.controller, owner.kind == "DaemonSet" else { return nil }
         return DaemonSetKey(namespace: pod.metadata.namespace, name: owner.name)
+    }
+
+    /// Which pods must have left before it is asked for; all are alike with `--order none`.
+    static func tier(of pod: Pod, _ policy: DrainPolicy) -> PodTier {
+        policy.order == .priority ? PodTier(priority: pod.spec.priority) : .ordinary
     }
 
     static func isSelf(_ pod: Pod, _ policy: DrainPolicy) -> Bool {

@@ -111,7 +111,7 @@ extension NodeDrain {
     }
 
     private mutating func conclude(_ ending: Ending, at now: Timestamp, into step: inout DrainStep) {
-        tell(drain.abandonWaits().facts, at: now, into: &step)
+        tell(drain.abandonWaits(at: now).facts, at: now, into: &step)
         stage = .ended
         let summary = summarize(ending)
         enter(DrainState(ending.outcome), at: now, into: &step)

@@ -5,13 +5,9 @@ import Timestamps
 extension NodeDrain {
     mutating func drainPods(at now: Timestamp, into step: inout DrainStep) {
         var change = PodDrain.Step()
+        drain.followBudgets(at: now, into: &change)
         while let next = drain.sendNext(at: now, into: &change) {
-            let pod = drain.pods[next.index].pod
-            let options = DeleteOptions(
-                gracePeriodSeconds: policy.gracePeriodSeconds, dryRun: policy.dryRun == .server)
-            send(
-                .evict(pod: next.index, attempt: next.attempt),
-                policy.deletesWithoutEviction ? .deletePod(pod, options) : .evict(pod, options), into: &step)
+            send(.evict(pod: next.index, attempt: next.attempt), eviction(of: next.index), into: &step)
         }
         apply(change, at: now, into: &step)
         guard drain.isSettled else { return }
@@ -30,18 +26,21 @@ extension NodeDrain {
     mutating func evictionAnswered(
         pod: Int, attempt: Int, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
     ) {
-        let identity = drain.pods[pod].pod
-        let options = DeleteOptions(
-            gracePeriodSeconds: policy.gracePeriodSeconds, dryRun: policy.dryRun == .server)
-        let call: APICall =
-            policy.deletesWithoutEviction ? .deletePod(identity, options) : .evict(identity, options)
         apply(
-            drain.answered(index: pod, attempt: attempt, exchange, call: call, at: now), at: now, into: &step)
+            drain.answered(index: pod, attempt: attempt, exchange, call: eviction(of: pod), at: now), at: now,
+            into: &step)
+    }
+
+    private func eviction(of index: Int) -> APICall {
+        let pod = drain.pods[index].pod
+        let options = drain.options(for: index)
+        return policy.deletesWithoutEviction ? .deletePod(pod, options) : .evict(pod, options)
     }
 
     mutating func apply(_ change: PodDrain.Step, at now: Timestamp, into step: inout DrainStep) {
         tell(change.facts, at: now, into: &step)
         guard case .draining = stage else { return }
+        send(change.requests, into: &step)
         for namespace in change.reviews {
             if let last = reviewed[namespace], now - last < .seconds(30) { continue }
             reviewed[namespace] = now
@@ -59,7 +58,21 @@ extension NodeDrain {
         apply(drain.accessReviewed(namespace: namespace, allowed: allowed, at: now), at: now, into: &step)
     }
 
-    mutating func watched(_ signal: WatchSignal, at now: Timestamp, into step: inout DrainStep) {
+    /// A signal of a watch that has been replaced says nothing.
+    mutating func watched(
+        _ topic: WatchRequest.Topic, generation: Int, _ signal: WatchSignal, at now: Timestamp,
+        into step: inout DrainStep
+    ) {
+        switch topic {
+        case .pods: if generation == feed.generation { podsWatched(signal, at: now, into: &step) }
+        case .budgets(let namespace):
+            guard drain.budgets.feeds.expects(topic, generation: generation) else { return }
+            apply(drain.budgetSignal(namespace, signal, at: now), at: now, into: &step)
+        case .node: if generation == nodeFeed.generation { nodeWatched(signal, at: now, into: &step) }
+        }
+    }
+
+    private mutating func podsWatched(_ signal: WatchSignal, at now: Timestamp, into step: inout DrainStep) {
         switch signal {
         case .opened: tell(feed.watchOpened(at: now), at: now, into: &step)
         case .event(let event):

@@ -61,6 +61,8 @@ public struct NodeDrain: Sendable {
     var hardEnd: Timestamp?
 
     var stage = Stage.idle
+    /// When the last input came.
+    var latest = Timestamp(nanoseconds: 0)
     var random: SplitMix64
     var feed: ObjectFeed
     var nodeFeed: ObjectFeed
@@ -101,7 +103,10 @@ public struct NodeDrain: Sendable {
     }
 
     /// The watches that ought to run now: the driver starts them, and ends those of another topic or generation.
-    public var wantedWatches: [WantedWatch] { [feed.wantedWatch, nodeFeed.wantedWatch].compactMap { $0 } }
+    public var wantedWatches: [WantedWatch] {
+        guard isUnderWay else { return [] }
+        return [feed.wantedWatch, nodeFeed.wantedWatch].compactMap { $0 } + drain.budgets.feeds.wantedWatches
+    }
 
     /// When to come back with a `tick`, if nothing else happens before.
     public var nextWake: Timestamp? {
@@ -110,7 +115,7 @@ public struct NodeDrain: Sendable {
             case .idle, .ended: nil
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
-            case .draining: [drain.nextWake, unblocking.nextWake].compactMap { $0 }.min()
+            case .draining: [drain.nextWake(after: latest), unblocking.nextWake].compactMap { $0 }.min()
             case .verifying(let errand): errand.nextWake
             case .detaching(let detaching): detaching.errand.nextWake
             case .ending(let ending): min(ending.deletes?.nextWake ?? ending.until, ending.until)
@@ -123,14 +128,12 @@ public struct NodeDrain: Sendable {
     public mutating func handle(_ input: DrainInput, at now: Timestamp) -> DrainStep {
         var step = DrainStep()
         if case .ended = stage { return step }
+        latest = now
         switch input {
         case .start(let start): begin(start, at: now, into: &step)
         case .answered(let purpose, let exchange): answered(purpose, exchange, at: now, into: &step)
         case .watch(let topic, let generation, let signal):
-            if topic == feed.topic, generation == feed.generation { watched(signal, at: now, into: &step) }
-            if topic == nodeFeed.topic, generation == nodeFeed.generation {
-                nodeWatched(signal, at: now, into: &step)
-            }
+            watched(topic, generation: generation, signal, at: now, into: &step)
         case .tick: break
         case .deadline(let moment, let end):
             hardEnd = end
@@ -206,8 +209,8 @@ public struct NodeDrain: Sendable {
             if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
             stage = .cordoning(errand, plan)
         case .draining:
-            sendUnblocking(at: now, into: &step)
             drainPods(at: now, into: &step)
+            unblock(at: now, into: &step)
         case .detaching:
             guard drain.isSettled else {
                 forgetVolumes(at: now, into: &step)
@@ -245,6 +248,14 @@ public struct NodeDrain: Sendable {
         case .cordon: cordoned(exchange, at: now, into: &step)
         case .verify: verified(exchange, at: now, into: &step)
         case .uncordon: uncordoned(exchange, at: now, into: &step)
+        case .budgets(let namespace):
+            apply(drain.budgetsListed(namespace, exchange, at: now), at: now, into: &step)
+        case .budgetPods(let key):
+            send(drain.budgets.reviewed(key) { $0.podsListed(exchange) }, into: &step)
+            unblocking.mayHaveNews = true
+        case .budgetOwner(let key, let owner):
+            send(drain.budgets.reviewed(key) { $0.ownerRead(owner, exchange) }, into: &step)
+            unblocking.mayHaveNews = true
         case .refreshNode: nodeRefreshed(exchange, at: now, into: &step)
         case .recordon: recordoned(exchange, at: now, into: &step)
         case .deleteAtDeadline(let pod): deletedAtDeadline(pod: pod, exchange, at: now, into: &step)
@@ -252,7 +263,7 @@ public struct NodeDrain: Sendable {
         case .unblock(let owner):
             tell(
                 unblocking.answered(owner, exchange, at: now, policy: policy, random: &random), at: now, into: &step)
-        case .record, .budgets, .budgetPods, .budgetOwner, .survey, .turn:
+        case .record, .survey, .turn:
             break
         }
     }
@@ -274,7 +285,10 @@ extension NodeDrain {
     private mutating func heed(_ fact: DrainEvent.Fact, at now: Timestamp, into step: inout DrainStep) {
         pace.note(fact, at: now)
         switch fact {
-        case .judged: overrun.hasten(at: now)
+        case .judged:
+            overrun.hasten(at: now)
+            unblocking.mayHaveNews = true
+        case .waitBegan: unblocking.mayHaveNews = true
         case .podMoved(let move) where move.to == .gone || move.to == .queued:
             tell(terminations.gone(move.index), at: now, into: &step)
         default: break
@@ -290,6 +304,10 @@ extension NodeDrain {
     mutating func send(_ purpose: RequestPurpose, _ call: APICall, into step: inout DrainStep) {
         inFlight.insert(purpose)
         step.requests.append(DrainRequest(purpose: purpose, call: call))
+    }
+
+    mutating func send(_ requests: [DrainRequest], into step: inout DrainStep) {
+        for request in requests { send(request.purpose, request.call, into: &step) }
     }
 
     /// What an errand's answer means; `nil`: it is tried again, or the drain ends for it.

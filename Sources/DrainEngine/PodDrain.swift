@@ -8,6 +8,8 @@ struct PodDrain {
         var facts: [DrainEvent.Fact] = []
         /// Ask whether we may evict in this namespace.
         var reviews: [String] = []
+        /// About budgets: lists, and whom they guard.
+        var requests: [DrainRequest] = []
     }
 
     private(set) var pods: [PodEviction] = []
@@ -15,31 +17,42 @@ struct PodDrain {
     private(set) var inFlight = 0
     private(set) var pausedUntil: Timestamp?
 
-    private let policy: DrainPolicy
+    let policy: DrainPolicy
+    var budgets: BudgetBook
     private var random: SplitMix64
     private var indexByUID: [String: Int] = [:]
     private var indexByName: [String: Int] = [:]
     private var unsettled = 0
-    /// Indices of pods that were `queued`, first in first out; those that have moved on are skipped.
-    private var queue: [Int] = []
-    private var queueHead = 0
+    private var queue = PodQueue()
     /// Our own pod while it could be asked for: it is when nothing else is left.
     private var ownPod: Int?
+    /// Blocked pods that their budgets let try, first in first out.
+    private var released: [Int] = []
     private var dueTimes = DueQueue()
     private var deniedNamespaces: Set<String> = []
+    /// When the next tier starts by time alone; `nil`: it does not.
+    private var tierDue: Timestamp?
+    /// Pods that may still be asked for, by namespace.
+    private var askable: [String: Int] = [:]
 
     init(policy: DrainPolicy, random: SplitMix64) {
+        var random = random
         self.policy = policy
+        budgets = BudgetBook(policy: policy, random: SplitMix64(seed: random.next()))
         self.random = random
     }
 
     /// Every pod is gone, or given up, or (our own) on its way.
     var isSettled: Bool { unsettled == 0 }
 
-    /// When something is due by itself. A queued pod with a slot to go to can only be held up by a pause.
-    var nextWake: Timestamp? {
+    /// When something is due by itself. A pod that waits for nothing but a slot can only be held up by a pause.
+    func nextWake(after now: Timestamp) -> Timestamp? {
+        [askingWake, tierDue, budgets.nextWake(after: now)].compactMap { $0 }.min()
+    }
+
+    private var askingWake: Timestamp? {
         guard hasFreeSlot else { return nil }
-        if hasQueued { return pausedUntil }
+        if hasCandidate { return pausedUntil }
         guard let due = dueTimes.first?.due else { return nil }
         return max(due, pausedUntil ?? due)
     }
@@ -51,18 +64,24 @@ struct PodDrain {
 
     mutating func add(_ pod: Pod, isSelf: Bool, at now: Timestamp) -> Step {
         let eviction = PodEviction(
-            index: pods.count, pod: pod, isSelf: isSelf, isDryRun: policy.dryRun != .none, at: now)
+            index: pods.count, pod: pod, isSelf: isSelf, tier: DrainPlan.tier(of: pod, policy),
+            isDryRun: policy.dryRun != .none, at: now)
         pods.append(eviction)
         counts[eviction.phase, default: 0] += 1
+        if eviction.phase.isAskable { askable[eviction.pod.namespace, default: 0] += 1 }
         if !eviction.isSettled { unsettled += 1 }
         indexByUID[pod.metadata.uid] = eviction.index
         indexByName["\(pod.metadata.namespace)/\(pod.metadata.name)"] = eviction.index
         if eviction.phase == .queued { enqueue(eviction.index) }
         let facts = PodFacts(
             index: eviction.index, pod: eviction.pod, priority: pod.spec.priority,
-            gracePeriodSeconds: policy.gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds,
+            gracePeriodSeconds: options(for: eviction.index).gracePeriodSeconds
+                ?? pod.spec.terminationGracePeriodSeconds,
             tier: PodTier(priority: pod.spec.priority), phase: eviction.phase)
         var step = Step(facts: [.podAdded(facts)])
+        step.facts += PodOverrides(pod).problems.map {
+            .annotationIgnored(eviction.pod, annotation: $0.annotation, problem: $0.problem)
+        }
         if let deadline = pod.metadata.deletionTimestamp {
             step.facts.append(
                 .deletionExpected(pod: eviction.index, by: deadline, finalizers: pod.metadata.finalizers))
@@ -70,13 +89,21 @@ struct PodDrain {
         return step
     }
 
+    /// What goes with its eviction. Its own annotation is the more exact word.
+    func options(for index: Int) -> DeleteOptions {
+        DeleteOptions(
+            gracePeriodSeconds: pods[index].gracePeriodSeconds ?? policy.gracePeriodSeconds,
+            dryRun: policy.dryRun == .server)
+    }
+
     /// The next pod to ask for now, marked as asked for; `nil` when there is none, or no slot.
     mutating func sendNext(at now: Timestamp, into step: inout Step) -> (index: Int, attempt: Int)? {
+        startTiers(at: now, into: &step)
         guard hasFreeSlot, pausedUntil.map({ $0 <= now }) ?? true, let index = nextCandidate(at: now) else {
             return nil
         }
         inFlight += 1
-        apply(to: index, into: &step) { pod, _ in pod.sent(at: now) }
+        apply(to: index, at: now, into: &step) { pod, _ in pod.sent(at: now) }
         return (index, pods[index].attempts)
     }
 
@@ -93,7 +120,7 @@ struct PodDrain {
         guard pods[index].attempts == attempt else { return step }
         let policy = policy
         let denied = deniedNamespaces.contains(pod.namespace)
-        apply(to: index, into: &step) { pod, random in
+        apply(to: index, at: now, into: &step) { pod, random in
             pod.answered(
                 reply, retryAfter: exchange.retryAfter, at: now, policy: policy, accessDenied: denied, random: &random)
         }
@@ -101,20 +128,25 @@ struct PodDrain {
     }
 
     mutating func observed(_ pod: Pod, index: Int, at now: Timestamp) -> Step {
-        change(index) { $0.observed(pod, at: now) }
+        let before = (pods[index].isReady, pods[index].isRunning)
+        let step = change(index, at: now) { $0.observed(pod, at: now) }
+        if before != (pods[index].isReady, pods[index].isRunning) {
+            released += budgets.podChanged(index, pods: pods)
+        }
+        return step
     }
 
     /// At the deadline it was deleted past whoever blocked it.
     mutating func deletedPastBlocker(index: Int, at now: Timestamp) -> Step {
-        change(index) { $0.deletedPastBlocker(at: now) }
+        change(index, at: now) { $0.deletedPastBlocker(at: now) }
     }
 
     mutating func vanished(index: Int, at now: Timestamp) -> Step {
-        change(index) { $0.vanished(at: now) }
+        change(index, at: now) { $0.vanished(at: now) }
     }
 
     mutating func reappeared(index: Int, at now: Timestamp) -> Step {
-        let step = change(index) { $0.reappeared(at: now) }
+        let step = change(index, at: now) { $0.reappeared(at: now) }
         if pods[index].phase == .queued { enqueue(index) }
         return step
     }
@@ -125,19 +157,21 @@ struct PodDrain {
         guard !allowed else { return step }
         deniedNamespaces.insert(namespace)
         for index in pods.indices where pods[index].pod.namespace == namespace {
-            apply(to: index, into: &step) { pod, _ in pod.accessDenied(at: now) }
+            apply(to: index, at: now, into: &step) { pod, _ in pod.accessDenied(at: now) }
         }
         return step
     }
 
-    mutating func abandonWaits() -> Step {
+    mutating func abandonWaits(at now: Timestamp) -> Step {
         var step = Step()
         for index in pods.indices where pods[index].wait != nil {
-            apply(to: index, into: &step) { pod, _ in pod.abandoned() }
+            apply(to: index, at: now, into: &step) { pod, _ in pod.abandoned() }
         }
         return step
     }
 }
+
+// MARK: - Who is next
 
 extension PodDrain {
     private var hasFreeSlot: Bool {
@@ -147,31 +181,41 @@ extension PodDrain {
     }
 
     private mutating func enqueue(_ index: Int) {
-        if pods[index].isSelf { ownPod = index } else { queue.append(index) }
+        guard !pods[index].isSelf else { return ownPod = index }
+        queue.append(index, pods[index].tier)
+        budgets.podsQueued()
     }
 
-    private var hasQueued: Bool {
+    private func isQueued(_ index: Int) -> Bool { pods[index].phase == .queued }
+
+    private var hasCandidate: Bool {
         if let own = ownPod, unsettled == 1, pods[own].isWaiting { return true }
-        return queue[queueHead...].contains { pods[$0].phase == .queued }
+        return released.contains { pods[$0].phase == .blocked } || queue.hasStarted(isQueued)
     }
 
-    /// New pods come before second tries: what is blocked must not hold up what is not. Our own pod comes last of all.
+    /// Whom a budget has just allowed comes first, for others may take it; then new pods, before second tries: what is
+    /// blocked must not hold up what is not. Our own pod comes last of all.
     private mutating func nextCandidate(at now: Timestamp) -> Int? {
-        while queueHead < queue.count {
-            let index = queue[queueHead]
-            queueHead += 1
-            if pods[index].phase == .queued { return index }
+        while !released.isEmpty {
+            let index = released.removeFirst()
+            if pods[index].phase == .blocked, !waitsForOthers(index) { return index }
         }
+        if let index = queue.next({ pods[$0].phase == .queued }) { return index }
         while let next = dueTimes.first, next.due <= now {
             dueTimes.removeFirst()
             dropOutdated()
-            guard pods[next.index].isSelf, unsettled > 1 else { return next.index }
-            // It was the last one when it was first asked for; by now another has come.
-            ownPod = next.index
+            if !waitsForOthers(next.index) { return next.index }
         }
         guard unsettled == 1, let index = ownPod, pods[index].isWaiting else { return nil }
         ownPod = nil
         return index
+    }
+
+    /// It was the last one when it was first asked for; by now another has come.
+    private mutating func waitsForOthers(_ index: Int) -> Bool {
+        guard pods[index].isSelf, unsettled > 1 else { return false }
+        ownPod = index
+        return true
     }
 
     /// A due time counts only while the pod still waits for just that.
@@ -179,14 +223,104 @@ extension PodDrain {
         while let next = dueTimes.first, pods[next.index].due != next.due { dueTimes.removeFirst() }
     }
 
-    private mutating func change(_ index: Int, _ body: (inout PodEviction) -> PodEviction.Step) -> Step {
+    /// A tier starts when nobody of those before it is worth waiting for any longer.
+    private mutating func startTiers(at now: Timestamp, into step: inout Step) {
+        tierDue = nil
+        while let next = queue.nextTier({ pods[$0].phase == .queued }) {
+            let held = pods.lazy.filter { $0.tier < next && !$0.isSettled && !$0.isSelf }
+            var latest = now
+            for pod in held where !budgets.isBlockedForGood(pod.index, at: now) {
+                guard let end = pod.heldUp(for: policy.tierPatience, from: now) else { return }
+                latest = max(latest, end)
+            }
+            guard latest <= now else { return tierDue = latest }
+            queue.start(next)
+            budgets.podsQueued()
+            step.facts.append(.tierStarted(next))
+        }
+    }
+}
+
+// MARK: - Budgets
+
+extension PodDrain {
+    /// Whatever is due about budgets: probes, lists, reviews, judgements, and siblings that need not ask.
+    mutating func followBudgets(at now: Timestamp, into step: inout Step) {
+        released += budgets.tick(pods: pods, at: now)
+        if budgets.mayHaveSiblings { holdSiblingsBack(at: now, into: &step) }
+        step.requests += budgets.feeds.wantedLists() + budgets.reviews(at: now)
+        step.facts += budgets.judgements(pods: pods, at: now).map { .judged($0) }
+    }
+
+    private mutating func holdSiblingsBack(at now: Timestamp, into step: inout Step) {
+        for sibling in budgets.siblings(of: queue.started.filter(isQueued), pods: pods) where isQueued(sibling.index) {
+            apply(to: sibling.index, at: now, into: &step) { pod, _ in
+                pod.heldBack(by: sibling.blocker, message: sibling.message, at: now)
+            }
+        }
+    }
+
+    mutating func budgetSignal(_ namespace: String?, _ signal: WatchSignal, at now: Timestamp) -> Step {
         var step = Step()
-        apply(to: index, into: &step) { pod, _ in body(&pod) }
+        switch signal {
+        case .opened: step.facts += budgets.feeds.opened(namespace, at: now)
+        case .event(let event):
+            guard let seen = budgets.feeds.received(namespace, event) else { break }
+            released +=
+                seen.isPresent
+                ? budgets.seen(seen.budget, pods: pods, at: now)
+                : budgets.removed(BudgetKey(seen.budget), pods: pods)
+        case .ended(let reason, let detail, let status):
+            step.facts += budgets.feeds.ended(namespace, reason, detail: detail, status: status, at: now)
+        }
+        budgets.livenessChanged(at: now)
+        return step
+    }
+
+    mutating func budgetsListed(_ namespace: String?, _ exchange: Exchange, at now: Timestamp) -> Step {
+        var step = Step()
+        if case .success(_, .budgets(let list)) = exchange.answer {
+            step.facts += budgets.feeds.listed(namespace, version: list.resourceVersion, at: now)
+            released += budgets.listed(list.items, in: namespace, pods: pods, at: now)
+        } else {
+            step.facts += budgets.feeds.listFailed(namespace, exchange, at: now)
+        }
+        budgets.livenessChanged(at: now)
+        return step
+    }
+
+    /// A pod's move, as its budget has to know it.
+    private mutating func followed(_ index: Int, _ before: PodPhase, _ after: PodPhase, at now: Timestamp) {
+        let pod = pods[index]
+        switch after {
+        case .blocked:
+            guard let wait = pod.wait else { return }
+            released += budgets.refused(
+                index, by: wait.blocker, message: wait.lastMessage, isAsked: before == .evicting, pods: pods, at: now)
+        case .terminating, .gone, .failed:
+            released += budgets.left(index, isAccepted: pod.lastAnswer == .accepted, pods: pods, at: now)
+        // What it was let try it still tries.
+        case .queued, .evicting, .retrying: break
+        }
+        guard before.isAskable != after.isAskable else { return }
+        askable[pod.pod.namespace, default: 0] += after.isAskable ? 1 : -1
+        if askable[pod.pod.namespace] == 0 { budgets.forget(namespace: pod.pod.namespace) }
+    }
+}
+
+// MARK: - Changes
+
+extension PodDrain {
+    private mutating func change(
+        _ index: Int, at now: Timestamp, _ body: (inout PodEviction) -> PodEviction.Step
+    ) -> Step {
+        var step = Step()
+        apply(to: index, at: now, into: &step) { pod, _ in body(&pod) }
         return step
     }
 
     private mutating func apply(
-        to index: Int, into step: inout Step,
+        to index: Int, at now: Timestamp, into step: inout Step,
         _ body: (inout PodEviction, inout SplitMix64) -> PodEviction.Step
     ) {
         let before = pods[index].phase
@@ -197,6 +331,7 @@ extension PodDrain {
         if before != after {
             counts[before, default: 0] -= 1
             counts[after, default: 0] += 1
+            followed(index, before, after, at: now)
         }
         if wasSettled != pods[index].isSettled { unsettled += wasSettled ? 1 : -1 }
         if let due = pods[index].due, due != dueBefore { dueTimes.insert(index: index, due: due) }
@@ -208,6 +343,16 @@ extension PodDrain {
             step.facts.append(.throttled(for: duration))
         case .reviewAccess: step.reviews.append(pods[index].pod.namespace)
         case nil: break
+        }
+    }
+}
+
+extension PodPhase {
+    /// It may be asked for, or is just now.
+    var isAskable: Bool {
+        switch self {
+        case .queued, .evicting, .blocked, .retrying: true
+        case .terminating, .gone, .failed: false
         }
     }
 }

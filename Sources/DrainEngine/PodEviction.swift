@@ -20,10 +20,17 @@ struct PodEviction {
     let index: Int
     let pod: PodIdentity
     let isSelf: Bool
+    let labels: [String: String]
+    let tier: PodTier
+    /// `nil`: as everybody.
+    let gracePeriodSeconds: Int64?
     /// It is done with once it is terminating: our own pod, for we end with it; any pod of a dry run, for it will not go.
     private let endsTerminating: Bool
     /// When the drain took it on.
     let added: Timestamp
+    /// Its containers run, as far as the API knows: budgets have no say in other pods.
+    private(set) var isRunning: Bool
+    private(set) var isReady: Bool
     private(set) var phase: PodPhase
     private(set) var since: Timestamp
     private(set) var attempts = 0
@@ -34,6 +41,8 @@ struct PodEviction {
     private(set) var result: PodResult?
     private(set) var lastAnswer: EvictionAnswer?
 
+    /// Time in `blocked` and `retrying` before the present phase.
+    private var heldUpBefore = Duration.zero
     private var waits = 0
     private var acceptedAt: Timestamp?
     private var deletionDeadline: Timestamp?
@@ -46,10 +55,17 @@ struct PodEviction {
     /// The watch took the pod away while its eviction was in flight: the answer will say whether that was us.
     private var hasVanishedInFlight = false
 
-    init(index: Int, pod: Pod, isSelf: Bool, isDryRun: Bool = false, at now: Timestamp) {
+    init(
+        index: Int, pod: Pod, isSelf: Bool, tier: PodTier = .ordinary, isDryRun: Bool = false, at now: Timestamp
+    ) {
         self.index = index
         self.pod = pod.identity
         self.isSelf = isSelf
+        labels = pod.metadata.labels
+        self.tier = tier
+        gracePeriodSeconds = PodOverrides(pod).gracePeriodSeconds
+        isRunning = pod.status.phase == "Running"
+        isReady = pod.isReady
         endsTerminating = isSelf || isDryRun
         phase = pod.isTerminating ? .terminating : .queued
         added = now
@@ -107,8 +123,40 @@ struct PodEviction {
         }
     }
 
+    /// A sibling was refused by a budget that guards this pod, too: it need not ask.
+    mutating func heldBack(by blocker: Blocker, message: String, at now: Timestamp) -> Step {
+        precondition(phase == .queued)
+        self.message = message
+        var step = Step()
+        waitGoesOn(blocker, message: message, isAsked: false, at: now, into: &step)
+        step.facts.append(move(to: .blocked, at: now, answer: nil, blocker: blocker))
+        return step
+    }
+
+    /// How long it has been blocked, retried, or overdue.
+    func heldUp(at now: Timestamp) -> Duration {
+        switch phase {
+        case .blocked, .retrying: heldUpBefore + (now - since)
+        case .terminating: heldUpBefore + max(.zero, deletionDeadline.map { now - $0 } ?? .zero)
+        case .queued, .evicting, .gone, .failed: heldUpBefore
+        }
+    }
+
+    /// When it will have been held up for so long, if nothing happens; `nil`: that alone does not bring it about.
+    func heldUp(for patience: Duration, from now: Timestamp) -> Timestamp? {
+        let left = patience - heldUp(at: now)
+        guard left > .zero else { return now }
+        switch phase {
+        case .blocked, .retrying: return now + left
+        case .terminating: return deletionDeadline.map { max(now, $0) + left }
+        case .queued, .evicting, .gone, .failed: return nil
+        }
+    }
+
     /// The watch or a list shows the pod, on this node and under this UID.
     mutating func observed(_ seen: Pod, at now: Timestamp) -> Step {
+        isRunning = seen.status.phase == "Running"
+        isReady = seen.isReady
         guard phase != .gone, let deadline = seen.metadata.deletionTimestamp else { return Step() }
         var step = Step()
         if phase != .terminating, phase != .failed {
@@ -202,24 +250,29 @@ extension PodEviction {
         firstForbidden = nil
         guard policy.dryRun == .none, let blocker = reply.blocker else { return fails(reply.answer, at: now) }
         var step = Step()
-        if wait?.blocker == blocker, var goesOn = wait {
-            goesOn.refusals += 1
-            goesOn.lastMessage = reply.message
-            wait = goesOn
-            step.facts.append(.waitGoesOn(goesOn))
-        } else {
-            endWait(.allowed, into: &step)
-            waits += 1
-            let begun = PodWait(
-                index: index, pod: pod, number: waits, blocker: blocker, since: now, refusals: 1,
-                firstMessage: reply.message, lastMessage: reply.message)
-            wait = begun
-            step.facts.append(.waitBegan(begun))
-        }
-        let interval = reply.answer == .deferred ? policy.webhookRetryInterval : policy.budgetRetryInterval
-        due = now + max(interval, retryAfter ?? .zero)
+        waitGoesOn(blocker, message: reply.message, isAsked: true, at: now, into: &step)
+        // A budget says by itself when it allows.
+        due = reply.answer == .deferred ? now + max(policy.webhookRetryInterval, retryAfter ?? .zero) : nil
         step.facts.append(move(to: .blocked, at: now, answer: reply.answer, blocker: blocker))
         return step
+    }
+
+    private mutating func waitGoesOn(
+        _ blocker: Blocker, message: String, isAsked: Bool, at now: Timestamp, into step: inout Step
+    ) {
+        if wait?.blocker == blocker, var goesOn = wait {
+            goesOn.refusals += 1
+            goesOn.lastMessage = message
+            wait = goesOn
+            return step.facts.append(.waitGoesOn(goesOn))
+        }
+        endWait(.allowed, into: &step)
+        waits += 1
+        let begun = PodWait(
+            index: index, pod: pod, number: waits, blocker: blocker, since: now, refusals: isAsked ? 1 : 0,
+            firstMessage: message, lastMessage: message)
+        wait = begun
+        step.facts.append(.waitBegan(begun))
     }
 
     /// A server that has just started says 403 wrongly for a moment, so one such answer proves nothing: the second one,
@@ -282,6 +335,7 @@ extension PodEviction {
             index: index, pod: pod, from: phase, to: target, since: since, attempts: attempts, answer: answer,
             blocker: blocker, due: target == .blocked || target == .retrying ? due : nil, message: message)
         if target != .blocked, target != .retrying { due = nil }
+        heldUpBefore = heldUp(at: now)
         phase = target
         since = now
         return .podMoved(move)

@@ -21,6 +21,8 @@ struct Unblocking {
         case closed
     }
 
+    /// A verdict, an owner or a blocked pod is new: somebody may have to be unblocked.
+    var mayHaveNews = false
     private var entries: [Workload.Key: Entry] = [:]
 
     /// Whether to restart the owner's rollout. The owner's annotation goes before the flag.

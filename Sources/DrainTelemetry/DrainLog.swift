@@ -120,7 +120,7 @@ public final class DrainLog: DrainObserver {
         case .listed:
             state.failing.remove(.list)
             return nil
-        case .resumed, .turn, .uncordonedByOthers, .surveyed, .annotationIgnored, .tierStarted, .judged,
+        case .resumed, .turn, .uncordonedByOthers, .nodeDeleted, .surveyed, .annotationIgnored, .tierStarted, .judged,
             .budgetWatchChanged, .unblock, .stuck, .overrunProjected, .deletedAtDeadline, .volumesAttached:
             return nil
         case .nodeSeen, .podAdded, .exclusionEnded, .podFinished, .waitGoesOn, .deletionExpected: return nil

@@ -82,7 +82,7 @@ public final class DrainMetrics: DrainObserver {
         case .watchEnded(let reason, _): families.watchRestarts[reason].increment()
         case .requestFailed(_, _, let delay): families.backoff.increment(by: delay.inSeconds)
         case .ended(let summary): ended(summary, at: now, &state)
-        case .resumed, .turn, .uncordonedByOthers, .surveyed, .annotationIgnored, .tierStarted, .judged,
+        case .resumed, .turn, .uncordonedByOthers, .nodeDeleted, .surveyed, .annotationIgnored, .tierStarted, .judged,
             .budgetWatchChanged, .unblock, .stuck, .overrunProjected, .deletedAtDeadline, .volumesAttached:
             break
         case .planned, .cordon, .waitGoesOn, .listed, .pollingChanged, .throttled: break

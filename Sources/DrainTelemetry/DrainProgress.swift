@@ -100,7 +100,7 @@ public struct DrainStatus: Sendable {
             pods[pod].finalizers = finalizers
         case .requestFailed(_, let message, _): lastError = message
         case .ended(let summary): self.summary = summary
-        case .resumed, .turn, .uncordonedByOthers, .surveyed, .annotationIgnored, .tierStarted, .judged,
+        case .resumed, .turn, .uncordonedByOthers, .nodeDeleted, .surveyed, .annotationIgnored, .tierStarted, .judged,
             .budgetWatchChanged, .unblock, .stuck, .overrunProjected, .deletedAtDeadline, .volumesAttached:
             break
         case .cordon, .planned, .podFinished, .evictionAnswered, .listed, .watchEnded, .pollingChanged, .throttled:

@@ -7,10 +7,27 @@ public struct ScriptedCluster {
     public struct Change {
         public var version: Int
         public var at: Timestamp
-        public var event: WatchEvent<Pod>
+        public var event: WatchEvent<WatchedObject>
+
+        /// Whether a watch on that topic tells of it.
+        func concerns(_ topic: WatchRequest.Topic) -> Bool {
+            let object: WatchedObject
+            switch event {
+            case .added(let it), .modified(let it), .deleted(let it): object = it
+            case .bookmark, .error: return false
+            }
+            return switch (topic, object) {
+            case (.pods, .pod), (.node, .node), (.budgets(nil), .budget): true
+            case (.budgets(let namespace?), .budget(let budget)): budget.metadata.namespace == namespace
+            case (.pods, _), (.node, _), (.budgets, _): false
+            }
+        }
     }
 
+    /// Set it to change it silently; `put` tells its watchers.
     public var node: Node
+    public private(set) var budgets: [Budget] = []
+    public var workloads: [Workload.Key: Workload] = [:]
     /// By UID.
     public private(set) var pods: [String: Pod] = [:]
     public private(set) var changes: [Change] = []
@@ -27,7 +44,41 @@ public struct ScriptedCluster {
         var pod = pod
         pod.metadata.resourceVersion = String(version)
         let isNew = pods.updateValue(pod, forKey: pod.metadata.uid) == nil
-        changes.append(Change(version: version, at: now, event: isNew ? .added(pod) : .modified(pod)))
+        changes.append(Change(version: version, at: now, event: isNew ? .added(.pod(pod)) : .modified(.pod(pod))))
+    }
+
+    public mutating func put(_ budget: Budget, at now: Timestamp) {
+        version += 1
+        var budget = budget
+        budget.metadata.resourceVersion = String(version)
+        let old = budgets.firstIndex {
+            $0.metadata.name == budget.metadata.name && $0.metadata.namespace == budget.metadata.namespace
+        }
+        if let old { budgets[old] = budget } else { budgets.append(budget) }
+        changes.append(
+            Change(version: version, at: now, event: old == nil ? .added(.budget(budget)) : .modified(.budget(budget))))
+    }
+
+    public mutating func remove(_ budget: Budget, at now: Timestamp) {
+        guard let index = budgets.firstIndex(where: { $0.metadata.name == budget.metadata.name }) else { return }
+        version += 1
+        var gone = budgets.remove(at: index)
+        gone.metadata.resourceVersion = String(version)
+        changes.append(Change(version: version, at: now, event: .deleted(.budget(gone))))
+    }
+
+    public mutating func put(_ node: Node, at now: Timestamp) {
+        version += 1
+        self.node = node
+        self.node.metadata.resourceVersion = String(version)
+        changes.append(Change(version: version, at: now, event: .modified(.node(self.node))))
+    }
+
+    /// Of all nodes.
+    public func selected(_ namespace: String, _ selector: LabelSelector) -> PodList {
+        let items = pods.values.filter { $0.metadata.namespace == namespace && selector.matches($0.metadata.labels) }
+        return PodList(
+            resourceVersion: String(version), items: items.sorted { $0.metadata.name < $1.metadata.name })
     }
 
     /// Marks it as being deleted, as an accepted eviction does; nothing when it is so already.
@@ -42,7 +93,7 @@ public struct ScriptedCluster {
         guard var pod = pods.removeValue(forKey: uid) else { return }
         version += 1
         pod.metadata.resourceVersion = String(version)
-        changes.append(Change(version: version, at: now, event: .deleted(pod)))
+        changes.append(Change(version: version, at: now, event: .deleted(.pod(pod))))
     }
 
     public var list: PodList {

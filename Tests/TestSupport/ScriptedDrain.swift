@@ -3,7 +3,7 @@ public import KubernetesAPI
 public import Timestamps
 
 /// One `NodeDrain` in a world of its own: a scripted cluster, a virtual clock, and a driver that follows `nextWake` and
-/// `wantedWatch` as the real one does.
+/// `wantedWatches` as the real one does.
 public final class ScriptedDrain {
     /// How a request is answered.
     public struct Reply {
@@ -65,7 +65,7 @@ public final class ScriptedDrain {
 
     private var isSpinning = false
     private var agenda: [(at: Timestamp, entry: Entry)] = []
-    private var watch: (generation: Int, version: Int)?
+    private var watches: [WatchRequest.Topic: (generation: Int, version: Int)] = [:]
     private let start: DrainStart
 
     public init(
@@ -101,7 +101,7 @@ public final class ScriptedDrain {
         let end = Self.epoch + limit
         while summary == nil {
             if isSpinning { return .spinning }
-            followWatch()
+            followWatches()
             let entry = agenda.first?.at
             guard let next = [entry, machine.nextWake].compactMap({ $0 }).min() else { return .stuck }
             guard next <= end else { return .paused }
@@ -156,9 +156,20 @@ extension ScriptedDrain {
     public func reply(to call: APICall) -> Reply {
         switch call {
         case .readNode: return Reply(.success(code: 200, .node(cluster.node)))
-        case .setUnschedulable(_, let unschedulable, let dryRun):
-            if !dryRun { cluster.node.spec.unschedulable = unschedulable }
+        case .patchNode(_, let patch, let dryRun):
+            if !dryRun { apply(patch) }
             return Reply(.success(code: 200, .node(cluster.node)))
+        case .listSelectedPods(let namespace, let selector):
+            return Reply(.success(code: 200, .pods(cluster.selected(namespace, selector))))
+        case .listBudgets(let namespace, _):
+            let items = cluster.budgets.filter { namespace == nil || $0.metadata.namespace == namespace }
+            return Reply(
+                .success(code: 200, .budgets(ObjectList(resourceVersion: String(cluster.version), items: items))))
+        case .readWorkload(let key):
+            guard let workload = cluster.workloads[key] else {
+                return Reply(Status(code: 404, message: "\(key) not found"))
+            }
+            return Reply(.success(code: 200, .workload(workload)))
         case .listPods: return Reply(.success(code: 200, .pods(cluster.list)))
         case .evict(let pod, let options), .deletePod(let pod, let options):
             if let refusal = cluster.refusal(of: pod) { return Reply(refusal) }
@@ -166,8 +177,19 @@ extension ScriptedDrain {
             return Reply(.created)
         case .mayEvict: return Reply(.success(code: 201, .allowed(true)))
         case .readDaemonSet: return Reply(.success(code: 200, .other))
-        case .readPod, .whoAmI, .version: return Reply(.success(code: 200, .other))
+        case .listLeases: return Reply(.success(code: 200, .leases([])))
+        case .createLease(let lease), .replaceLease(let lease): return Reply(.success(code: 201, .lease(lease)))
+        case .listVolumeAttachments: return Reply(.success(code: 200, .volumeAttachments([])))
+        case .readPod, .whoAmI, .version, .setNodeConditions, .restartRollout, .createEvent, .repeatEvent, .deleteLease:
+            return Reply(.success(code: 200, .other))
         }
+    }
+
+    private func apply(_ patch: NodePatch) {
+        var node = cluster.node
+        if let unschedulable = patch.unschedulable { node.spec.unschedulable = unschedulable }
+        for (key, value) in patch.annotations { node.metadata.annotations[key] = value }
+        put(node)
     }
 
     /// As an accepted eviction does: terminating now, gone after its time.
@@ -188,34 +210,56 @@ extension ScriptedDrain {
         tellChanges()
     }
 
-    private func followWatch() {
-        guard let wanted = machine.wantedWatch else {
-            watch = nil
-            return
-        }
-        guard watch?.generation != wanted.generation else { return }
-        if let signal = brokenWatch(wanted.request, now) {
-            watch = (wanted.generation, .max)
-            return schedule(.input(.watch(generation: wanted.generation, signal)), at: now + watchDelay)
-        }
-        watch = (wanted.generation, Int(wanted.request.resourceVersion) ?? 0)
-        schedule(.input(.watch(generation: wanted.generation, .opened)), at: now + watchDelay)
+    public func put(_ budget: Budget) {
+        cluster.put(budget, at: now)
         tellChanges()
     }
 
-    /// Ends the watch that runs.
-    public func endWatch(_ reason: WatchRestart, detail: String = "", status: Status? = nil) {
-        guard let running = watch else { return }
-        schedule(
-            .input(.watch(generation: running.generation, .ended(reason, detail: detail, status: status))), at: now)
-        watch = (running.generation, .max)
+    public func remove(_ budget: Budget) {
+        cluster.remove(budget, at: now)
+        tellChanges()
+    }
+
+    public func put(_ node: Node) {
+        cluster.put(node, at: now)
+        tellChanges()
+    }
+
+    private func followWatches() {
+        let wanted = machine.wantedWatches
+        for topic in watches.keys where !wanted.contains(where: { $0.request.topic == topic }) { watches[topic] = nil }
+        for watch in wanted where watches[watch.request.topic]?.generation != watch.generation { begin(watch) }
+    }
+
+    private func begin(_ wanted: WantedWatch) {
+        let topic = wanted.request.topic
+        if let signal = brokenWatch(wanted.request, now) {
+            watches[topic] = (wanted.generation, .max)
+            return schedule(.input(.watch(topic, generation: wanted.generation, signal)), at: now + watchDelay)
+        }
+        watches[topic] = (wanted.generation, Int(wanted.request.resourceVersion) ?? 0)
+        schedule(.input(.watch(topic, generation: wanted.generation, .opened)), at: now + watchDelay)
+        tellChanges()
+    }
+
+    /// Ends the watch that runs; the pods', unless told otherwise.
+    public func endWatch(
+        _ reason: WatchRestart, of topic: WatchRequest.Topic? = nil, detail: String = "", status: Status? = nil
+    ) {
+        let topic = topic ?? .pods(node: machine.policy.node)
+        guard let running = watches[topic] else { return }
+        let end = WatchSignal.ended(reason, detail: detail, status: status)
+        schedule(.input(.watch(topic, generation: running.generation, end)), at: now)
+        watches[topic] = (running.generation, .max)
     }
 
     private func tellChanges() {
-        guard let running = watch else { return }
-        for change in cluster.changes where change.version > running.version {
-            watch?.version = change.version
-            schedule(.input(.watch(generation: running.generation, .event(change.event))), at: now + watchDelay)
+        for (topic, running) in watches {
+            for change in cluster.changes where change.version > running.version && change.concerns(topic) {
+                watches[topic]?.version = change.version
+                let signal = WatchSignal.event(change.event)
+                schedule(.input(.watch(topic, generation: running.generation, signal)), at: now + watchDelay)
+            }
         }
     }
 }
