@@ -254,7 +254,8 @@ extension ScriptedDrain {
     }
 
     private func tellChanges() {
-        for (topic, running) in watches {
+        for topic in watches.keys.sorted(by: { "\($0)" < "\($1)" }) {
+            guard let running = watches[topic] else { continue }
             for change in cluster.changes where change.version > running.version && change.concerns(topic) {
                 watches[topic]?.version = change.version
                 let signal = WatchSignal.event(change.event)

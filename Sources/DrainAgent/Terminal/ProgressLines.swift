@@ -94,6 +94,7 @@ extension ExclusionReason {
         case .daemonset: "owned by a DaemonSet"
         case .self: "our own pod"
         case .selector: "not selected"
+        case .annotation: "told to be left alone by its annotation"
         case .terminating: "terminating for too long"
         case .arrived: "came after the cordon"
         }
