@@ -6,14 +6,9 @@ extension NodeDrain {
     /// Between two cordons where somebody keeps on making the node schedulable.
     private static let recordonInterval = Duration.seconds(5)
 
-    /// From the version at which it was last seen; without one it is read first.
+    /// From the version at which it was last seen.
     mutating func startWatchingNode() {
-        guard policy.dryRun == .none else { return }
-        if node.resourceVersion.isEmpty {
-            nodeFeed.startListing()
-        } else {
-            nodeFeed.start(from: node.resourceVersion)
-        }
+        if policy.dryRun == .none { nodeFeed.start(from: node.resourceVersion) }
     }
 
     /// What is due about the node: a read where it is not watched, another cordon, a look at overdue pods.
@@ -108,8 +103,10 @@ extension NodeDrain {
             recordon = nil
             weCordoned = true
             tell(.cordon(.cordoned(sent: exchange.sent)), at: now, into: &step)
-            tell(.nodeSeen(unschedulable: true), at: now, into: &step)
-            if case .node(let seen) = object { _ = node.seen(seen) }
+            // The watch may have been quicker.
+            if case .node(let seen) = object, node.seen(seen) == .cordoned {
+                tell(.nodeSeen(unschedulable: true), at: now, into: &step)
+            }
         case .again(let delay, let message):
             recordon = errand
             tell(.requestFailed(.write, message: message, retryIn: delay), at: now, into: &step)
