@@ -89,3 +89,12 @@ extension Exchange.Answer {
     public static let created = Exchange.Answer.success(code: 201, .other)
     public static let away = Exchange.Answer.failure(TransportFailure(.connect, "connection refused"))
 }
+
+extension WatchedObject {
+    /// A pod, as a watch on the node's pods tells of it.
+    public static func stub(
+        _ name: String, uid: String? = nil, node: String = "node-a", scheduled: Timestamp? = nil
+    ) -> WatchedObject {
+        .pod(.stub(name, uid: uid, node: node, scheduled: scheduled))
+    }
+}
