@@ -102,7 +102,7 @@ struct DeadlineDeletes {
     /// `2 were deleted past their budgets, 1 could not be`; `nil`: there was nothing to delete.
     var summary: String? {
         guard deleted + refused > 0 else { return nil }
-        let were = "\(deleted) \(deleted == 1 ? "was" : "were") deleted past \(deleted == 1 ? "its" : "their") budgets"
+        let were = deleted == 1 ? "1 was deleted past its budget" : "\(deleted) were deleted past their budgets"
         return refused == 0 ? were : "\(were), \(refused) could not be"
     }
 

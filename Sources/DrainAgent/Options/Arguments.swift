@@ -21,6 +21,9 @@ struct DurationArgument: ExpressibleByArgument, Sendable {
 
 extension DrainPolicy.DryRun: ExpressibleByArgument {}
 extension DrainPolicy.OwnPod: ExpressibleByArgument {}
+extension DrainPolicy.AtDeadline: ExpressibleByArgument {}
+extension DrainPolicy.Unblock: ExpressibleByArgument {}
+extension DrainPolicy.OnUncordon: ExpressibleByArgument {}
 extension LogLevel: ExpressibleByArgument {}
 
 enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case json, text }

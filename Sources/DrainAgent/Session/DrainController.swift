@@ -43,8 +43,8 @@ actor DrainController {
 
     var isRunning: Bool { current.map { $0.summary == nil } ?? false }
     var hasBegun: Bool { current != nil }
-    /// When we are killed, less the reserve; `nil`: nobody has asked us to end.
-    var graceLimit: Timestamp? { current?.demand.limit }
+    /// `nil`: nobody has asked us to end.
+    var graceLimit: TimeLimit? { current?.demand.limit }
 
     func start(_ demand: DrainDemand, own: PodIdentity?) -> Started {
         if let current {
@@ -55,8 +55,9 @@ actor DrainController {
         // An agent waits for weeks: the wall clock may have been set since it began.
         time.reanchor()
         let id = demand.id ?? Self.newID()
-        let start = DrainStart(
+        var start = DrainStart(
             id: id, trigger: demand.trigger, deadline: deadline(of: demand), traceparent: demand.traceparent)
+        start.hardEnd = demand.limit?.hardEnd
         var policy = demand.applied(to: policy)
         policy.selfPod = own
         let runner = DrainRunner(
@@ -78,11 +79,11 @@ actor DrainController {
     }
 
     /// Less time than before, or more: a further SIGTERM tells.
-    func limit(to deadline: Timestamp?) {
+    func limit(to limit: TimeLimit?) {
         guard isRunning, var demand = current?.demand else { return }
-        demand.limit = deadline
+        demand.limit = limit
         current?.demand = demand
-        current?.runner.setDeadline(self.deadline(of: demand))
+        current?.runner.setDeadline(deadline(of: demand), hardEnd: limit?.hardEnd)
     }
 
     /// False: there is nothing to cancel.
@@ -130,7 +131,7 @@ actor DrainController {
         let began = telemetry.progress.current.startedAt ?? time.now()
         let timeout = demand.overrides.timeout ?? timeout
         let own = timeout.flatMap { $0 > .zero ? began + $0 : nil }
-        return [own, demand.limit].compactMap { $0 }.min()
+        return [own, demand.limit?.deadline].compactMap { $0 }.min()
     }
 
     private static func newID() -> String {

@@ -19,7 +19,7 @@ struct DrainDemand: Sendable, Equatable {
     var overrides = Overrides()
     var traceparent: String?
     /// Whatever else is asked for, it must have ended by then.
-    var limit: Timestamp?
+    var limit: TimeLimit?
 
     init(_ trigger: DrainTrigger) { self.trigger = trigger }
 
