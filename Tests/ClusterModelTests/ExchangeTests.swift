@@ -245,6 +245,22 @@ struct ExchangeTests {
         #expect(volumes("node-b") == 1)
     }
 
+    @Test("a volume whose pod comes back to the node in time stays attached")
+    func reattached() {
+        var timing = Timing.instant
+        timing.detach = .after(.seconds(6))
+        var model = Scenario.empty(timing)
+        var template = PodTemplate(stopAfter: .after(.seconds(1)))
+        template.hasVolume = true
+        model.addStatefulSet("demo", "db", replicas: 1, on: ["node-a"], template)
+        model.perform(.setUnschedulable(node: "node-b", true))
+        let before = model.exchange(.listVolumeAttachments, at: model.now).answer
+        _ = model.evict("db-0")
+        model.advance(to: Scenario.start + .seconds(30))
+        #expect(model.pod("db-0")?.isReady == true)
+        #expect(model.exchange(.listVolumeAttachments, at: model.now).answer == before)
+    }
+
     @Test("a container runs from its start to its end, and then the pod is still there")
     func containers() throws {
         var template = PodTemplate(stopAfter: .after(.seconds(2)))

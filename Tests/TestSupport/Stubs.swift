@@ -22,6 +22,22 @@ extension Pod {
     }
 }
 
+extension Pod {
+    /// The same pod, ready.
+    public func ready(_ isReady: Bool = true) -> Pod {
+        var pod = self
+        pod.status.conditions.removeAll { $0.type == "Ready" }
+        pod.status.conditions.append(Condition(type: "Ready", status: isReady ? "True" : "False"))
+        return pod
+    }
+
+    public func priority(_ priority: Int64) -> Pod {
+        var pod = self
+        pod.spec.priority = priority
+        return pod
+    }
+}
+
 extension OwnerReference {
     public static func daemonSet(_ name: String) -> OwnerReference {
         OwnerReference(apiVersion: "apps/v1", kind: "DaemonSet", name: name)
