@@ -54,7 +54,9 @@ struct ObjectFeed {
     mutating func wantedList() -> ListSource? {
         guard state == .listing(inFlight: false) else { return nil }
         state = .listing(inFlight: true)
-        return distrustsCache ? .consistent(chunkSize: policy.chunkSize) : .cache(notBefore: resourceVersion)
+        return distrustsCache
+            ? .consistent(chunkSize: policy.chunkSize)
+            : .cache(notBefore: resourceVersion.isEmpty ? nil : resourceVersion)
     }
 
     var nextWake: Timestamp? {

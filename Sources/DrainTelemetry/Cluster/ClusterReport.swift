@@ -63,7 +63,8 @@ struct ClusterReport {
             return [note(.stuckTerminating, on: entry.pod, termination.text, at: now)]
         case .podMoved(let move): return moved(move, at: now)
         case .ended(let summary): return ended(summary, at: now)
-        case .began, .resumed, .stateChanged, .deadlineChanged, .nodeSeen, .surveyed, .planned, .podAdded, .podExcluded,
+        case .began, .resumed, .stateChanged, .deadlineChanged, .nodeSeen, .nodeDeleted, .surveyed, .planned, .podAdded,
+            .podExcluded,
             .exclusionEnded, .podFinished, .annotationIgnored, .tierStarted, .evictionAnswered, .waitGoesOn, .waitEnded,
             .budgetWatchChanged, .deletionExpected, .volumesAttached, .listed, .watchEnded, .pollingChanged,
             .requestFailed, .throttled:
