@@ -85,6 +85,7 @@ extension NodeDrain {
         weCordoned = false
         switch policy.onUncordon {
         case .stop:
+            cordonedAt = nil
             tell(.uncordonedByOthers(recordons: false), at: now, into: &step)
             end(.cancelled, "somebody made the node schedulable again (--on-uncordon)", at: now, into: &step)
         case .recordon:
