@@ -18,6 +18,8 @@ struct AgentRoutes: Sendable {
     var graceLimit: @Sendable () async -> Timestamp? = { nil }
     /// What a drain would meet; `nil`: nobody may ask here.
     var plans: PlanDesk?
+    /// Who we are in a record on the node; `nil`: none is kept.
+    var identity: @Sendable () async -> String? = { nil }
 
     var all: [Route] {
         var routes = [
@@ -57,6 +59,7 @@ struct AgentRoutes: Sendable {
         do {
             var demand = DrainDemand(.http)
             (demand.id, demand.overrides) = try DrainDemand.Overrides.parse(request.body)
+            demand.body = String(decoding: request.body, as: UTF8.self)
             demand.traceparent = request.header("traceparent")
             switch request.query["wait"] {
             case nil, "false": return await start(demand)
@@ -83,7 +86,8 @@ struct AgentRoutes: Sendable {
         switch readiness.ownPod {
         case .unknown(let reason): return .error(503, reason)
         case .none, .pod:
-            let started = await controller.start(demand, own: readiness.ownPod.identity)
+            let agent = await identity()
+            let started = await controller.start(demand, own: readiness.ownPod.identity, agent: agent)
             return answer(started)
         }
     }
