@@ -151,7 +151,7 @@ actor DrainController {
 
     private func deadline(of demand: DrainDemand) -> Timestamp? {
         if let resumed = demand.resumes {
-            return [resumed.deadline, demand.limit].compactMap { $0 }.min()
+            return [resumed.deadline, demand.limit?.deadline].compactMap { $0 }.min()
         }
         let began = telemetry.progress.current.startedAt ?? time.now()
         let timeout = demand.overrides.timeout ?? timeout
