@@ -77,8 +77,10 @@ class Agent(Served):
 
     def exit_code(self, within=PATIENCE):
         """How it ended; waits for that."""
-        until(f"end of {self.name}; its log is {self._path('stderr')}", lambda: self.has_ended, within)
-        return self._process.returncode
+        try:
+            return self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"not within {within} s: end of {self.name}; its log is {self._path('stderr')}") from None
 
     def _path(self, what):
         return self.logs / f"{self.name}.{what}"

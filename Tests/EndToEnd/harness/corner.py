@@ -133,6 +133,9 @@ class Corner:
     def find_budget(self, name):
         return self.kubernetes.get(self._budget_kind()[0], name, self.namespace)
 
+    def budgets(self):
+        return self.kubernetes.list(self._budget_kind()[0], self.namespace)
+
     def delete_budget(self, name):
         self.kubernetes.delete(self._budget_kind()[0], name, self.namespace)
 
@@ -146,6 +149,10 @@ class Corner:
             fieldSelector=f"spec.nodeName={node or self.node}",
         )
         return sorted(found, key=lambda pod: pod["metadata"]["name"])
+
+    def pods_everywhere(self):
+        """All pods of the scenario's namespaces, on whatever node."""
+        return [pod for name in self.namespaces for pod in self.kubernetes.list("v1/pods", name)]
 
     def wait_for_pods(self, app, count, node=None, ready=True, namespace=None):
         def there():

@@ -31,6 +31,14 @@ class Scenario(Corner):
         self.directory.mkdir(parents=True)
         self.audit = AuditLog(stage.audit_log)
         self.agents = []
+        self._corners = []
+
+    def corner(self, suffix):
+        """Another corner of the cluster beside this scenario's own: two more nodes and a namespace."""
+        corner = Corner(self.stage, f"{self.name}-{suffix}")
+        self._corners.append(corner)
+        corner.begin()
+        return corner
 
     def end(self, failed):
         for agent in self.agents:
@@ -40,7 +48,8 @@ class Scenario(Corner):
         else:
             shutil.rmtree(self.logs)
         shutil.rmtree(self.directory)
-        self.clear()
+        for each in [*self._corners, self]:
+            each.clear()
 
     def _keep_evidence(self):
         with open(self.logs / "audit.jsonl", "w") as file:
