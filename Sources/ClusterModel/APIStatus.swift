@@ -81,15 +81,30 @@ extension APIStatus {
             details: Details(name: name, group: resource.group, kind: resource.rawValue))
     }
 
+    static func versionMissing(_ resource: ResourceKind, _ name: String) -> APIStatus {
+        let problem = "Invalid value: 0x0: must be specified for an update"
+        return APIStatus(
+            code: 422, reason: "Invalid",
+            message: "\(resource.qualifiedName) \"\(name)\" is invalid: metadata.resourceVersion: \(problem)",
+            details: Details(
+                name: name, group: resource.group, kind: resource.rawValue,
+                causes: [Cause(reason: "FieldValueInvalid", message: problem, field: "metadata.resourceVersion")]))
+    }
+
+    static var versionOnCreation: APIStatus {
+        APIStatus(code: 500, message: "resourceVersion should not be set on objects to be created")
+    }
+
     static func versionPrecondition(
         _ resource: ResourceKind, _ name: String, wanted: String, found: String
     ) -> APIStatus {
         APIStatus(
             code: 409, reason: "Conflict",
-            message: "Operation cannot be fulfilled on \(resource.kind) \"\(name)\": the ResourceVersion in the "
-                + "precondition (\(wanted)) does not match the ResourceVersion in record (\(found)). The object might "
-                + "have been modified",
-            details: Details(name: name, kind: resource.kind))
+            message:
+                "Operation cannot be fulfilled on \(resource.kind).\(resource.group) \"\(name)\": the ResourceVersion in "
+                + "the precondition (\(wanted)) does not match the ResourceVersion in record (\(found)). The object "
+                + "might have been modified",
+            details: Details(name: name, group: resource.group, kind: resource.kind))
     }
 
     static func uidPrecondition(pod: String, wanted: String, found: String) -> APIStatus {

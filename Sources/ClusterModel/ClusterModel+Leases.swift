@@ -4,6 +4,7 @@ extension ClusterModel {
     private static let leaseLimit = 1000
 
     mutating func create(_ lease: Lease) -> ModelResponse.Answer {
+        guard lease.metadata.resourceVersion.isEmpty else { return .status(.versionOnCreation) }
         let name = lease.metadata.name
         if let refusal = refusal(of: .leases, name, in: lease.metadata.namespace) { return .status(refusal) }
         guard index(ofLease: name, in: lease.metadata.namespace) == nil else {
@@ -19,17 +20,19 @@ extension ClusterModel {
         return .object(code: 201, .lease(lease))
     }
 
+    /// Of a Lease that is not there a PUT makes one, whatever version it names (seen on 1.20).
     mutating func update(_ lease: Lease) -> ModelResponse.Answer {
-        let name = lease.metadata.name
-        guard let index = index(ofLease: name, in: lease.metadata.namespace) else {
-            return .status(.notFound(.leases, name))
+        var lease = lease
+        let version = lease.metadata.resourceVersion
+        guard let index = index(ofLease: lease.metadata.name, in: lease.metadata.namespace) else {
+            lease.metadata.resourceVersion = ""
+            return create(lease)
         }
         let previous = leases[index]
-        let version = lease.metadata.resourceVersion
-        guard version.isEmpty || version == previous.metadata.resourceVersion else {
-            return .status(.modified(.leases, name))
+        guard !version.isEmpty else { return .status(.versionMissing(.leases, lease.metadata.name)) }
+        guard version == previous.metadata.resourceVersion else {
+            return .status(.modified(.leases, lease.metadata.name))
         }
-        var lease = lease
         lease.metadata.uid = previous.metadata.uid
         lease.metadata.creationTimestamp = previous.metadata.creationTimestamp
         lease.metadata.resourceVersion = String(nextRevision())

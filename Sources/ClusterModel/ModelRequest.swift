@@ -18,7 +18,7 @@ public enum ModelRequest: Sendable, Equatable {
     case createEvent(EventRecord)
     case patchEvent(namespace: String, name: String, EventPatch)
     case createLease(Lease)
-    /// Compares `metadata.resourceVersion` where it is given.
+    /// With the `metadata.resourceVersion` it was read with.
     case updateLease(Lease)
     /// Compares the version where it is given.
     case deleteLease(namespace: String, name: String, resourceVersion: String?)

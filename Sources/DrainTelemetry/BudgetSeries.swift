@@ -20,6 +20,8 @@ struct BudgetSeries {
     private let suppressed: Gauge
     private var entries: [Key: Entry] = [:]
     private var shown: Set<Key> = []
+    /// May come before the wait that it is about.
+    private var verdicts: [Key: BudgetVerdict] = [:]
     private var arrivals = 0
 
     init(_ registry: Registry, suppressed: Gauge) {
@@ -43,12 +45,20 @@ struct BudgetSeries {
         entries[key]?.waits[wait.index] = nil
         if entries[key]?.waits.isEmpty == true {
             entries[key] = nil
+            verdicts[key] = nil
             if shown.remove(key) != nil {
                 registry.remove("drain_pdb_wait_start_timestamp_seconds", labels: key.labels)
                 registry.remove("drain_pdb_blocked_pods", labels: key.labels)
+                registry.remove("drain_pdb_unsatisfiable", labels: key.labels)
             }
         }
         show()
+        publish(key)
+    }
+
+    mutating func judged(_ judgement: Judgement) {
+        guard let key = Key(judgement.blocker) else { return }
+        verdicts[key] = judgement.verdict
         publish(key)
     }
 
@@ -70,6 +80,10 @@ struct BudgetSeries {
         ).set(waits.values.min())
         registry.gauge("drain_pdb_blocked_pods", help: "Pods that this budget refuses now.", labels: key.labels)
             .set(Double(waits.count))
+        registry.gauge(
+            "drain_pdb_unsatisfiable", help: "1: this budget can never allow its pods as things stand.",
+            labels: key.labels
+        ).set(verdicts[key]?.isForGood == true ? 1 : 0)
     }
 }
 

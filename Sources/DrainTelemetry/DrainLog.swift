@@ -9,6 +9,8 @@ public final class DrainLog: DrainObserver {
     private struct State {
         var trace: DrainTrace?
         var drainID = ""
+        /// As it stood before the event that is being told: a change is said, a repetition is not.
+        var status: DrainStatus
         /// Pods whose first retry has been said, by the answer that caused it.
         var said: Set<String> = []
         /// What fails at present: said once as a warning, and again when it had worked in between.
@@ -18,26 +20,33 @@ public final class DrainLog: DrainObserver {
     private let node: String
     private let boot: String
     private let emit: @Sendable (LogLine) -> Void
-    private let state = Lock(State())
+    private let state: Lock<State>
+    /// Pods that can never go, each with a line of its own.
+    private static let foretoldCap = 20
 
     public init(node: String, boot: String, emit: @escaping @Sendable (LogLine) -> Void) {
         self.node = node
         self.boot = boot
         self.emit = emit
+        state = Lock(State(status: DrainStatus(node: node)))
     }
 
     public func observe(_ event: DrainEvent) {
-        let line = state.withLock { state -> LogLine? in
+        let lines = state.withLock { state -> [LogLine] in
             if case .began(let start, _) = event.fact {
-                state = State(trace: DrainTrace(start, boot: boot), drainID: start.id)
+                state = State(
+                    trace: DrainTrace(start, boot: boot), drainID: start.id, status: DrainStatus(node: node))
             }
-            guard let (level, message, fields, span) = Self.describe(event.fact, &state) else { return nil }
-            var line = LogLine(at: event.at, level: level, logger: "drain", message: message)
-            line.fields = [("drain_id", .string(state.drainID)), ("node", .string(node))] + fields
-            if let trace = state.trace { line.trace = (trace.traceID, span ?? trace.root) }
-            return line
+            let lines = Self.lines(event.fact, &state)
+            state.status.apply(event)
+            return lines.map { level, message, fields, span in
+                var line = LogLine(at: event.at, level: level, logger: "drain", message: message)
+                line.fields = [("drain_id", .string(state.drainID)), ("node", .string(node))] + fields
+                if let trace = state.trace { line.trace = (trace.traceID, span ?? trace.root) }
+                return line
+            }
         }
-        if let line { emit(line) }
+        lines.forEach(emit)
     }
 
     /// How the drain stands: for every 30 seconds of it.
@@ -47,6 +56,8 @@ public final class DrainLog: DrainObserver {
         fields.append(("pods", .object(PodPhase.allCases.map { ($0.rawValue, .int(Int64(status.count($0)))) })))
         let blockers = status.blockers.prefix(10).map { JSONValue.object($0.fields) }
         if !blockers.isEmpty { fields.append(("blockers", .array(Array(blockers)))) }
+        if case .waiting? = status.turn, let turn = status.turn { fields.append(("turn", .object(turn.fields))) }
+        if let overrun = status.overrun { fields.append(("projected_overrun", .string(overrun.text))) }
         if let deadline = status.deadline { fields.append(("deadline", .string(deadline.rfc3339()))) }
         let trace = state.withLock { $0.trace }
         return LogLine(
@@ -54,7 +65,12 @@ public final class DrainLog: DrainObserver {
             trace: trace.map { ($0.traceID, $0.root) })
     }
 
-    private typealias Line = (LogLevel, String, [(String, JSONValue)], SpanID?)
+    fileprivate typealias Line = (LogLevel, String, [(String, JSONValue)], SpanID?)
+
+    private static func lines(_ fact: DrainEvent.Fact, _ state: inout State) -> [Line] {
+        if case .surveyed(let forecast) = fact { return lines(forecast) }
+        return describe(fact, &state).map { [$0] } ?? []
+    }
 
     private static func describe(_ fact: DrainEvent.Fact, _ state: inout State) -> Line? {
         switch fact {
@@ -77,11 +93,12 @@ public final class DrainLog: DrainObserver {
             return (.info, "pod left alone", [pod.field, ("reason", .string(reason.rawValue))], nil)
         case .podMoved(let move): return describe(move, &state)
         case .waitBegan(let wait):
+            // A pod that was not asked for, because a sibling was refused, is no further news.
             return (
-                .warning, "eviction is blocked",
-                [wait.pod.field] + wait.blocker.fields + [
-                    ("refusals", .int(Int64(wait.refusals))), ("err", .string(wait.firstMessage)),
-                ], state.trace?.wait(wait.pod.uid, wait.number)
+                wait.refusals > 0 ? .warning : .info, "eviction is blocked",
+                [wait.pod.field] + wait.blocker.fields + [("refusals", .int(Int64(wait.refusals)))]
+                    + (wait.firstMessage.isEmpty ? [] : [("err", .string(wait.firstMessage))]),
+                state.trace?.wait(wait.pod.uid, wait.number)
             )
         case .waitEnded(let wait, let outcome):
             return (
@@ -120,10 +137,30 @@ public final class DrainLog: DrainObserver {
         case .listed:
             state.failing.remove(.list)
             return nil
-        case .resumed, .turn, .uncordonedByOthers, .surveyed, .annotationIgnored, .tierStarted, .judged,
-            .budgetWatchChanged, .unblock, .stuck, .overrunProjected, .deletedAtDeadline, .volumesAttached:
-            return nil
-        case .nodeSeen, .podAdded, .exclusionEnded, .podFinished, .waitGoesOn, .deletionExpected: return nil
+        case .resumed(let record): return describe(record)
+        case .turn(let standing): return describe(standing, before: state.status.turn, state.trace)
+        case .uncordonedByOthers(let recordons):
+            return (.warning, "node made schedulable by others", [("recordons", .bool(recordons))], nil)
+        case .annotationIgnored(let pod, let annotation, let problem):
+            return (
+                .warning, "annotation ignored",
+                [pod.field, ("annotation", .string(annotation)), ("err", .string(problem))], nil
+            )
+        case .tierStarted(let tier): return (.info, "tier started", [("tier", .string(tier.name))], nil)
+        case .judged(let judgement): return describe(judgement, before: state.status.judgements[judgement.blocker])
+        case .budgetWatchChanged(let namespace, let isLive, let reason):
+            return describe(budgetsOf: namespace, isLive, reason, state.status)
+        case .unblock(let step): return describe(step)
+        case .stuck(let pod, let termination):
+            return describe(termination, of: state.status.pods[pod], state.trace)
+        case .overrunProjected(let overrun): return describe(overrun, state.status)
+        case .deletedAtDeadline(let deletion): return describe(deletion, state.trace)
+        case .volumesAttached(let names):
+            return (
+                .info, names.isEmpty ? "volumes are detached" : "volumes are still attached",
+                names.isEmpty ? [] : [("volumes", .array(names.prefix(20).map { .string($0) }))], nil
+            )
+        case .surveyed, .nodeSeen, .podAdded, .exclusionEnded, .podFinished, .waitGoesOn, .deletionExpected: return nil
         }
     }
 
@@ -174,6 +211,128 @@ public final class DrainLog: DrainObserver {
         let remaining = summary.remaining.prefix(20).map { JSONValue.string("\($0.pod) \($0.phase.rawValue)") }
         if !remaining.isEmpty { fields.append(("remaining", .array(remaining))) }
         return (level, "drain ended", fields, nil)
+    }
+}
+
+// MARK: - What holds things up, and what is done about it
+
+extension DrainLog {
+    private static func describe(_ record: DrainRecord) -> Line {
+        (
+            .info, "drain resumed",
+            [
+                ("agent", .string(record.agent)), ("started", .string(record.started.rfc3339())),
+                ("deadline", record.deadline.map { .string($0.rfc3339()) } ?? .null),
+                ("pods", .int(Int64(record.total))),
+            ], nil
+        )
+    }
+
+    private static func describe(
+        _ standing: FleetTurn.Standing, before: FleetTurn.Standing?, _ trace: DrainTrace?
+    ) -> Line? {
+        guard standing != before else { return nil }
+        let fields = standing.fields.filter { $0.0 != "standing" && $0.0 != "reason" }
+        return switch standing {
+        case .waiting: (.info, "waiting for our turn", fields, nil)
+        case .held: (.info, "our turn has come", fields, nil)
+        case .lost(let reason): (.warning, "our turn is lost", [("err", .string(reason))], nil)
+        }
+    }
+
+    private static func lines(_ forecast: Forecast) -> [Line] {
+        var counts: [String: Int64] = [:]
+        var never: [Line] = []
+        for entry in forecast.pods {
+            counts[entry.outlook.word, default: 0] += 1
+            guard case .never(let reason) = entry.outlook, never.count < foretoldCap else { continue }
+            never.append((.warning, "pod can never go", [entry.pod.field, ("err", .string(reason))], nil))
+        }
+        let words = ["now", "blocked", "never", "leaving", "left"]
+        return [(.info, "surveyed", words.map { ($0, .int(counts[$0, default: 0])) }, nil)] + never
+    }
+
+    private static func describe(_ judgement: Judgement, before: Judgement?) -> Line? {
+        let verdict = before?.verdict ?? .waiting
+        guard judgement.verdict != verdict || judgement.advice != before?.advice ?? "" else { return nil }
+        let level: LogLevel =
+            switch judgement.verdict {
+            // Other pods are unready now: the verdict is the same.
+            case verdict: .debug
+            case .waiting: .info
+            case .unsatisfiable, .misconfigured, .unhealthy: .warning
+            }
+        return (level, "verdict changed", judgement.blocker.fields + judgement.fields, nil)
+    }
+
+    private static func describe(
+        budgetsOf namespace: String?, _ isLive: Bool, _ reason: String, _ status: DrainStatus
+    ) -> Line? {
+        guard isLive == status.unwatchedBudgets.keys.contains(namespace) else { return nil }
+        let scope: [(String, JSONValue)] = [("namespace", namespace.map { .string($0) } ?? .null)]
+        return isLive
+            ? (.info, "budgets are watched again", scope, nil)
+            : (.warning, "budgets are not watched: asking instead", scope + [("err", .string(reason))], nil)
+    }
+
+    private static func describe(_ step: UnblockStep) -> Line {
+        let fields = step.fields.filter { $0.0 != "result" && $0.0 != "reason" }
+        return switch step.result {
+        case .restarted: (.info, "rollout restarted", fields, nil)
+        case .refused(let reason): (.warning, "rollout not restarted", fields + [("err", .string(reason))], nil)
+        case .failed(let message): (.warning, "rollout restart failed", fields + [("err", .string(message))], nil)
+        }
+    }
+
+    private static func describe(
+        _ termination: StuckTermination?, of pod: DrainStatus.PodState, _ trace: DrainTrace?
+    ) -> Line? {
+        let span = trace?.termination(pod.pod.uid)
+        guard let termination else {
+            return pod.stuck.map { _ in (.info, "pod is no longer stuck", [pod.pod.field], span) }
+        }
+        guard termination != pod.stuck else { return nil }
+        let isNews = termination.reason != pod.stuck?.reason
+        return (isNews ? .warning : .debug, "pod is stuck", [pod.pod.field] + termination.fields, span)
+    }
+
+    private static func describe(_ overrun: Projection.Overrun?, _ status: DrainStatus) -> Line? {
+        guard let overrun else {
+            return status.overrun.map { _ in (.info, "deadline will be met again", [], nil) }
+        }
+        guard overrun != status.overrun else { return nil }
+        let isNews = status.overrun == nil || (overrun == .never) != (status.overrun == .never)
+        return (
+            isNews ? .warning : .debug, "deadline will be missed",
+            [
+                ("projected_overrun", .string(overrun.text)),
+                ("waits_for", .array(status.obstacles.map { .string($0) })),
+            ], nil
+        )
+    }
+
+    private static func describe(_ deletion: DeadlineDeletion, _ trace: DrainTrace?) -> Line {
+        let fields = [deletion.pod.field, ("grace_period_seconds", JSONValue.int(deletion.gracePeriodSeconds))]
+        let span = trace?.pod(deletion.pod.uid)
+        guard deletion.problem.isEmpty else {
+            return (
+                .error, "pod not deleted at the deadline", fields + [("err", .string(deletion.problem))], span
+            )
+        }
+        return (.warning, "pod deleted at the deadline", fields, span)
+    }
+}
+
+extension Forecast.PodOutlook {
+    /// The word for it in a survey's counts.
+    fileprivate var word: String {
+        switch self {
+        case .now: "now"
+        case .blocked: "blocked"
+        case .never: "never"
+        case .leaving: "leaving"
+        case .left: "left"
+        }
     }
 }
 

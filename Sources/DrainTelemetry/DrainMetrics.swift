@@ -14,6 +14,8 @@ public final class DrainMetrics: DrainObserver {
         var budgets: BudgetSeries
         var startedAt: Timestamp?
         var trace: DrainTrace?
+        var stuck: [Int: StuckTermination.Reason] = [:]
+        var unwatchedBudgets: Set<String?> = []
     }
 
     private let registry: Registry
@@ -51,14 +53,17 @@ public final class DrainMetrics: DrainObserver {
         switch event.fact {
         case .began(let start, _):
             reset(&state)
-            state.startedAt = now
             state.trace = DrainTrace(start, boot: boot)
-            families.start.set(now)
+            began(start.resumes?.started ?? now, &state)
             families.deadline.set(start.deadline)
         case .stateChanged(let entered):
             families.state.forEach { word, gauge in gauge.set(word == entered ? 1 : 0) }
             families.stateStart.set(now)
             families.lastProgress.set(now)
+        case .resumed(let record): began(record.started, &state)
+        case .turn(let standing):
+            families.turn.forEach { word, gauge in gauge.set(word == standing.word ? 1 : 0) }
+            families.fleetPlace.set(Double(standing.place ?? 0))
         case .deadlineChanged(let deadline): families.deadline.set(deadline)
         case .nodeSeen(let unschedulable): families.nodeUnschedulable.set(unschedulable ? 1 : 0)
         case .podAdded(let facts):
@@ -78,27 +83,43 @@ public final class DrainMetrics: DrainObserver {
             let seconds = (now - wait.since).inSeconds
             let span = state.trace?.wait(wait.pod.uid, wait.number)
             families.waits[outcome].observe(seconds, exemplar: exemplar(span, seconds, state))
+        case .judged(let judgement): state.budgets.judged(judgement)
+        case .budgetWatchChanged(let namespace, let isLive, _):
+            if isLive { state.unwatchedBudgets.remove(namespace) } else { state.unwatchedBudgets.insert(namespace) }
+            families.brokenBudgetWatches.set(Double(state.unwatchedBudgets.count))
+        case .unblock(let step): families.unblocks[step.result.word].increment()
+        case .stuck(let pod, let termination): stuck(pod, termination?.reason, &state)
+        case .overrunProjected(let overrun): families.projectedOverrun.set(overrun?.seconds ?? 0)
+        case .deletedAtDeadline(let deletion): families.deadlineDeletions[deletion.result].increment()
+        case .volumesAttached(let names): families.volumesAttached.set(Double(names.count))
         case .deletionExpected(let pod, let deadline, _): state.deletionDeadlines[pod] = deadline
         case .watchEnded(let reason, _): families.watchRestarts[reason].increment()
         case .requestFailed(_, _, let delay): families.backoff.increment(by: delay.inSeconds)
         case .ended(let summary): ended(summary, at: now, &state)
-        case .resumed, .turn, .uncordonedByOthers, .surveyed, .annotationIgnored, .tierStarted, .judged,
-            .budgetWatchChanged, .unblock, .stuck, .overrunProjected, .deletedAtDeadline, .volumesAttached:
+        case .planned, .cordon, .waitGoesOn, .listed, .pollingChanged, .throttled, .uncordonedByOthers, .surveyed,
+            .annotationIgnored, .tierStarted:
             break
-        case .planned, .cordon, .waitGoesOn, .listed, .pollingChanged, .throttled: break
         }
     }
 
     private func moved(_ move: PodMove, at now: Timestamp, _ state: inout State) {
         state.phases.moved(from: move.from, to: move.to, at: now)
         publishCounts(state)
+        if move.to != .terminating { stuck(move.index, nil, &state) }
         switch move.to {
-        case .evicting: if let before = move.answer { families.retries[before].increment() }
+        // A pod that a sibling's refusal had blocked is asked for the first time.
+        case .evicting: if let before = move.answer, move.attempts > 1 { families.retries[before].increment() }
         case .retrying: if let due = move.due { families.backoff.increment(by: (due - now).inSeconds) }
         case .terminating: if move.answer == .accepted { families.lastProgress.set(now) }
         case .gone: families.lastProgress.set(now)
         case .queued, .blocked, .failed: break
         }
+    }
+
+    private func stuck(_ pod: Int, _ reason: StuckTermination.Reason?, _ state: inout State) {
+        guard state.stuck[pod] != reason else { return }
+        state.stuck[pod] = reason
+        families.stuck.forEach { word, gauge in gauge.set(Double(state.stuck.values.count { $0 == word })) }
     }
 
     private func finished(_ end: PodEnd, at now: Timestamp, _ state: State) {
@@ -117,6 +138,16 @@ public final class DrainMetrics: DrainObserver {
         publishSeconds(at: now, &state)
         state.deletionDeadlines = [:]
         state.phases.stop(at: now)
+        // What lies ahead of a drain that has ended is nothing.
+        families.projectedOverrun.set(0)
+        families.fleetPlace.set(0)
+        families.brokenBudgetWatches.set(0)
+        state.unwatchedBudgets = []
+    }
+
+    private func began(_ moment: Timestamp, _ state: inout State) {
+        state.startedAt = moment
+        families.start.set(moment)
     }
 
     /// The drain before has left its last counts standing: they are not this one's.
@@ -124,6 +155,10 @@ public final class DrainMetrics: DrainObserver {
         state.excluded = [:]
         families.podsExcluded.forEach { _, gauge in gauge.set(0) }
         publishCounts(state)
+        state.stuck = [:]
+        families.stuck.forEach { _, gauge in gauge.set(0) }
+        families.turn.forEach { _, gauge in gauge.set(0) }
+        families.volumesAttached.set(0)
     }
 
     private func count(_ reason: ExclusionReason, _ change: Int, _ state: inout State) {

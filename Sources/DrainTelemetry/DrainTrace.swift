@@ -24,6 +24,9 @@ public struct DrainTrace: Sendable, Equatable {
     public var root: SpanID { SpanID(hashing: [drainID, "node.drain", boot]) }
     public var cordon: SpanID { SpanID(hashing: [drainID, "node.cordon", boot]) }
 
+    /// A wait for the node's turn, from 1.
+    public func turn(_ number: Int) -> SpanID { SpanID(hashing: [drainID, "drain.fleet.wait", "\(number)", boot]) }
+
     public func list(_ number: Int) -> SpanID { SpanID(hashing: [drainID, "pods.list", "\(number)", boot]) }
 
     public func pod(_ uid: String) -> SpanID { SpanID(hashing: [drainID, "pod.evict", uid, boot]) }

@@ -63,6 +63,14 @@ struct DrainFamilies: Sendable {
     let oldestDeletionDeadline: Gauge
     let watchRestarts: PerWord<WatchRestart, Counter>
     let backoff: Counter
+    let projectedOverrun: Gauge
+    let stuck: PerWord<StuckTermination.Reason, Gauge>
+    let deadlineDeletions: PerWord<DeletionResult, Counter>
+    let unblocks: PerWord<UnblockResult, Counter>
+    let turn: PerWord<TurnWord, Gauge>
+    let fleetPlace: Gauge
+    let volumesAttached: Gauge
+    let brokenBudgetWatches: Gauge
 
     init(_ registry: Registry) {
         func gauge(_ name: String, _ help: String, _ labels: Labels = [:]) -> Gauge {
@@ -122,5 +130,30 @@ struct DrainFamilies: Sendable {
             counter("api_watch_restarts_total", "Watches begun again, by reason.", ["reason": $0.rawValue])
         }
         backoff = counter("api_backoff_seconds_total", "Time spent waiting before requests were sent again.")
+        projectedOverrun = gauge(
+            "projected_overrun_seconds",
+            "So late it will be, as things go; 0: in time, or no deadline; +Inf: never done.")
+        stuck = PerWord {
+            gauge("pods_stuck", "Terminating pods that should be gone and are not, by reason.", ["reason": $0.rawValue])
+        }
+        deadlineDeletions = PerWord {
+            counter(
+                "deadline_deletions_total", "Pods deleted past their budgets at the deadline, by result.",
+                ["result": $0.rawValue])
+        }
+        unblocks = PerWord {
+            counter(
+                "unblocks_total", "Owners whose budget can never allow, by what was done.", ["result": $0.rawValue])
+        }
+        turn = PerWord {
+            gauge(
+                "fleet_turn", "1: so it stands with the node's turn; none is 1: the fleet takes no turns.",
+                ["standing": $0.rawValue])
+        }
+        fleetPlace = gauge("fleet_place", "The node's place among those that wait for their turn; 0: it does not wait.")
+        volumesAttached = gauge("volumes_attached", "Volumes of pods that are gone, still attached to the node.")
+        brokenBudgetWatches = gauge(
+            "pdb_watches_broken", "Watches of budgets that do not work: each budget is asked every few seconds instead."
+        )
     }
 }

@@ -19,6 +19,9 @@ struct PodSpan {
     private var deletionDeadline: Timestamp?
     private var finalizers: [String] = []
     private var isFinished = false
+    /// The last reason; kept when it is no longer stuck.
+    private var stuck: StuckTermination?
+    private var isDeletedAtDeadline = false
 
     init(_ facts: PodFacts, at now: Timestamp) {
         self.facts = facts
@@ -32,7 +35,7 @@ struct PodSpan {
         pass(to: now)
         phase = move.to
         if move.to == .terminating { terminatingSince = now }
-        if move.to == .evicting, move.answer != nil { retries += 1 }
+        if move.to == .evicting, move.attempts > 1 { retries += 1 }
     }
 
     /// Whether the attempt has a span of its own: the first ones have, and the one that settles the matter.
@@ -50,6 +53,10 @@ struct PodSpan {
         for finalizer in finalizers where !self.finalizers.contains(finalizer) { self.finalizers.append(finalizer) }
     }
 
+    mutating func stuck(_ termination: StuckTermination) { stuck = termination }
+
+    mutating func deletedAtDeadline() { isDeletedAtDeadline = true }
+
     /// The pod as it ended, once; `nil` when its span has been told.
     mutating func finish(at now: Timestamp) -> PodSpan? {
         guard !isFinished else { return nil }
@@ -61,13 +68,15 @@ struct PodSpan {
     var attributes: [SpanAttribute] {
         var attributes: [SpanAttribute] = [
             ("k8s.pod.name", .string(facts.pod.name)), ("k8s.pod.uid", .string(facts.pod.uid)),
-            ("k8s.namespace.name", .string(facts.pod.namespace)),
+            ("k8s.namespace.name", .string(facts.pod.namespace)), ("drain.pod.tier", .string(facts.tier.name)),
             ("drain.eviction.attempts", .int(Int64(attempts))), ("drain.eviction.retries", .int(Int64(retries))),
         ]
         for phase in [PodPhase.queued, .evicting, .blocked, .retrying, .terminating] {
             attributes.append(("drain.seconds.\(phase.rawValue)", .double(seconds[phase, default: 0])))
         }
         if omitted > 0 { attributes.append(("drain.eviction.attempts_omitted", .int(Int64(omitted)))) }
+        if let stuck { attributes.append(("drain.pod.stuck", .string(stuck.reason.rawValue))) }
+        if isDeletedAtDeadline { attributes.append(("drain.deleted_at_deadline", .bool(true))) }
         return attributes
     }
 
@@ -78,6 +87,7 @@ struct PodSpan {
         if let deletionDeadline {
             attributes.append(("drain.overdue_seconds", .double(max(0, (now - deletionDeadline).inSeconds))))
         }
+        if let stuck, !stuck.detail.isEmpty { attributes.append(("drain.stuck.detail", .string(stuck.detail))) }
         return attributes
     }
 

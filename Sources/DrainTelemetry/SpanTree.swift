@@ -16,6 +16,10 @@ struct SpanTree {
     private var pods: [PodSpan] = []
     /// Open waits by pod: one each at most.
     private var waits: [Int: PodWait] = [:]
+    private var judgements: [Blocker: Judgement] = [:]
+    private var turns = TurnWaits()
+    private var happenings: [Span.Event] = []
+    private var isResumed: Bool
     private var lists = 0
     private var excluded = 0
     private var hasEnded = false
@@ -30,6 +34,7 @@ struct SpanTree {
         self.node = node
         self.serverAddress = serverAddress
         began = now
+        isResumed = start.resumes != nil
     }
 
     /// The spans that the event ends.
@@ -49,7 +54,31 @@ struct SpanTree {
             return []
         case .waitEnded(let wait, let outcome):
             waits[wait.index] = nil
+            defer {
+                if !waits.values.contains(where: { $0.blocker == wait.blocker }) { judgements[wait.blocker] = nil }
+            }
             return [waitSpan(wait, outcome.rawValue, at: now)]
+        case .judged(let judgement):
+            judgements[judgement.blocker] = judgement
+            return []
+        case .turn(let standing): return turns.changed(to: standing, at: now).map { [turnSpan($0, at: now)] } ?? []
+        case .resumed:
+            isResumed = true
+            return []
+        case .stuck(let pod, let termination):
+            if let termination { pods[pod].stuck(termination) }
+            return []
+        case .deletedAtDeadline(let deletion):
+            if deletion.problem.isEmpty { pods[deletion.index].deletedAtDeadline() }
+            return []
+        case .unblock(let step):
+            happenings.append(Span.Event(name: "unblock", at: now, attributes: step.attributes))
+            return []
+        case .uncordonedByOthers(let recordons):
+            happenings.append(
+                Span.Event(
+                    name: "uncordoned_by_others", at: now, attributes: [("drain.recordons", .bool(recordons))]))
+            return []
         case .deletionExpected(let pod, let deadline, let finalizers):
             pods[pod].deletionExpected(by: deadline, finalizers: finalizers)
             return []
@@ -65,11 +94,9 @@ struct SpanTree {
             excluded += 1
             return []
         case .ended(let summary): return ended(summary, at: now)
-        case .resumed, .turn, .uncordonedByOthers, .surveyed, .annotationIgnored, .tierStarted, .judged,
-            .budgetWatchChanged, .unblock, .stuck, .overrunProjected, .deletedAtDeadline, .volumesAttached:
-            return []
         case .began, .stateChanged, .deadlineChanged, .nodeSeen, .cordon, .planned, .exclusionEnded, .watchEnded,
-            .pollingChanged, .requestFailed, .throttled:
+            .pollingChanged, .requestFailed, .throttled, .surveyed, .annotationIgnored, .tierStarted,
+            .budgetWatchChanged, .overrunProjected, .volumesAttached:
             return []
         }
     }
@@ -78,15 +105,17 @@ struct SpanTree {
         guard !hasEnded else { return [] }
         hasEnded = true
         let openWaits = waits.values.sorted { $0.index < $1.index }.map { waitSpan($0, Self.interrupted, at: now) }
-        let open = openWaits + openPods(at: now, .error(Self.interrupted), Self.interrupted)
+        let open =
+            openWaits + openTurn(Self.interrupted, at: now)
+            + openPods(at: now, .error(Self.interrupted), Self.interrupted)
         var attributes: [SpanAttribute] = [nodeAttribute, ("drain.id", .string(start.id))]
         attributes.append(("drain.trigger", .string(start.trigger.rawValue)))
+        attributes.append(("drain.resumed", .bool(isResumed)))
         attributes.append((Self.interrupted, .bool(true)))
-        return open + [
-            span(
-                trace.root, trace.parent, "node.drain", from: began, to: now, attributes,
-                status: .error(Self.interrupted))
-        ]
+        var root = span(
+            trace.root, trace.parent, "node.drain", from: began, to: now, attributes, status: .error(Self.interrupted))
+        root.events = happenings
+        return open + [root]
     }
 
     private static let interrupted = "drain.interrupted"
@@ -159,6 +188,10 @@ extension SpanTree {
     /// `outcome`: a `WaitOutcome`, or `drain.interrupted`, which is an error.
     private func waitSpan(_ wait: PodWait, _ outcome: String, at now: Timestamp) -> Span {
         var attributes: [SpanAttribute] = wait.blocker.attributes
+        if let judgement = judgements[wait.blocker] {
+            attributes.append(("drain.pdb.verdict", .string(judgement.verdict.rawValue)))
+            if !judgement.advice.isEmpty { attributes.append(("drain.pdb.advice", .string(judgement.advice))) }
+        }
         attributes.append(("drain.wait.outcome", .string(outcome)))
         attributes.append(("drain.wait.refusals", .int(Int64(wait.refusals))))
         attributes.append(("drain.wait.first_message", .string(wait.firstMessage)))
@@ -166,6 +199,22 @@ extension SpanTree {
         return span(
             trace.wait(wait.pod.uid, wait.number), trace.pod(wait.pod.uid), "pdb.wait", from: wait.since, to: now,
             attributes, status: outcome == Self.interrupted ? .error(outcome) : .unset)
+    }
+
+    /// `outcome`: `held`, `abandoned`, or `drain.interrupted`, which is an error.
+    private func turnSpan(_ wait: TurnWaits.Ended, at now: Timestamp) -> Span {
+        var attributes: [SpanAttribute] = [
+            ("drain.fleet.outcome", .string(wait.outcome)), ("drain.fleet.holders", .strings(wait.holders)),
+        ]
+        if let lease = wait.lease { attributes.append(("drain.fleet.lease", .string(lease))) }
+        if let reason = wait.lossReason { attributes.append(("drain.fleet.loss", .string(reason))) }
+        return span(
+            trace.turn(wait.number), trace.root, "drain.fleet.wait", from: wait.since, to: now, attributes,
+            status: wait.outcome == Self.interrupted ? .error(wait.outcome) : .unset)
+    }
+
+    private mutating func openTurn(_ outcome: String, at now: Timestamp) -> [Span] {
+        turns.end(outcome).map { [turnSpan($0, at: now)] } ?? []
     }
 
     /// Pods that nothing became of within the drain: their spans end with it, as errors, if it is one.
@@ -196,10 +245,13 @@ extension SpanTree {
         // Our own pod and a dry run's are open at the end of a drain that is completed.
         let isComplete = summary.outcome == .completed
         let word = summary.outcome.rawValue
-        let open = openPods(at: now, isComplete ? .unset : .error(word), isComplete ? nil : word)
+        let open =
+            openTurn("abandoned", at: now)
+            + openPods(at: now, isComplete ? .unset : .error(word), isComplete ? nil : word)
         var attributes: [SpanAttribute] = [
             ("drain.id", .string(start.id)), nodeAttribute, ("drain.trigger", .string(start.trigger.rawValue)),
             ("drain.outcome", .string(summary.outcome.rawValue)), ("drain.dry_run", .string(policy.dryRun.rawValue)),
+            ("drain.resumed", .bool(isResumed)),
             ("drain.pods.total", .int(Int64(summary.total))), ("drain.pods.evicted", .int(Int64(summary.evicted))),
             ("drain.pods.vanished", .int(Int64(summary.vanished))),
             ("drain.pods.failed", .int(Int64(summary.failed))),
@@ -211,9 +263,9 @@ extension SpanTree {
             attributes.append(("error.type", .string(summary.outcome.rawValue)))
             status = .error(summary.reason)
         }
-        return open + [
-            span(trace.root, trace.parent, "node.drain", from: began, to: now, attributes, status: status)
-        ]
+        var root = span(trace.root, trace.parent, "node.drain", from: began, to: now, attributes, status: status)
+        root.events = happenings
+        return open + [root]
     }
 }
 
@@ -224,6 +276,17 @@ extension EvictionAnswer {
         case .accepted, .budget, .deferred, .gone, .replaced, .namespaceTerminating, .throttled: false
         case .severalBudgets, .unauthorized, .forbidden, .rejected, .serverError, .unreachable: true
         }
+    }
+}
+
+extension UnblockStep {
+    /// Whose rollout, for which budget, and what became of it.
+    fileprivate var attributes: [SpanAttribute] {
+        let attributes: [SpanAttribute] = [
+            ("drain.unblock.owner", .string("\(owner)")), ("drain.pdb", .string(budget.name)),
+            ("k8s.namespace.name", .string(budget.namespace)), ("drain.unblock.result", .string(result.word.rawValue)),
+        ]
+        return attributes + (result.reason.map { [("drain.unblock.reason", .string($0))] } ?? [])
     }
 }
 

@@ -5,7 +5,7 @@ extension APICall {
     /// What goes with the request; `nil`: nothing does.
     func body(eviction: PolicyVersion) -> (type: String, bytes: [UInt8])? {
         switch self {
-        case .patchNode(_, let patch, _): Self.strategicMerge(NodePatchBody(patch))
+        case .patchNode(_, let patch, _): Self.merge(NodePatchBody(patch))
         case .setNodeConditions(_, let conditions): Self.strategicMerge(NodeStatusBody(conditions))
         case .restartRollout(_, let moment): Self.strategicMerge(RolloutRestart(at: moment))
         case .repeatEvent(let event): Self.strategicMerge(EventRepetition(event))
@@ -27,6 +27,11 @@ extension APICall {
 
     private static func strategicMerge(_ body: some Encodable) -> (type: String, bytes: [UInt8]) {
         ("application/strategic-merge-patch+json", json(body).bytes)
+    }
+
+    /// Takes a null annotation away; a strategic merge into a node without annotations would add it, empty (1.20).
+    private static func merge(_ body: some Encodable) -> (type: String, bytes: [UInt8]) {
+        ("application/merge-patch+json", json(body).bytes)
     }
 
     private static func json(_ body: some Encodable) -> (type: String, bytes: [UInt8]) {

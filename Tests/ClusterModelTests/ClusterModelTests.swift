@@ -77,7 +77,7 @@ struct ClusterModelTests {
     @Test("a lease changes hands only for whom has seen it last")
     func leases() {
         var model = Scenario.empty()
-        var lease = Lease(metadata: ObjectMeta(name: "drain", namespace: "demo"), holderIdentity: "one")
+        var lease = Lease(metadata: ObjectMeta(name: "drain", namespace: "demo"), spec: .init(holderIdentity: "one"))
         func answer(_ request: ModelRequest) -> (Int, Lease?) {
             switch model.handle(request, at: model.now).answer {
             case .object(let code, .lease(let record)): (code, record)
@@ -89,8 +89,8 @@ struct ClusterModelTests {
         #expect(created.0 == 201)
         #expect(answer(.createLease(lease)).0 == 409)
         lease.metadata.resourceVersion = created.1?.metadata.resourceVersion ?? ""
-        lease.holderIdentity = "two"
-        #expect(answer(.updateLease(lease)).1?.holderIdentity == "two")
+        lease.spec.holderIdentity = "two"
+        #expect(answer(.updateLease(lease)).1?.spec.holderIdentity == "two")
         #expect(answer(.updateLease(lease)).0 == 409)
     }
 

@@ -139,13 +139,13 @@ struct EvictionTests {
         #expect(model.evict("bare")?.code == 404)
     }
 
-    @Test("a watch sees an eviction in the API server's four steps")
+    @Test("a watch sees an eviction in its steps: condition, deletion, containers' end, no grace left, gone")
     func steps() throws {
         var model = Scenario.barePod()
         var revision = model.revision
         _ = model.evict("bare")
         model.advance(to: Scenario.start + .seconds(10))
-        let events = try model.podEvents(after: &revision, node: "node-a")
+        let events = try model.events(after: &revision, of: .pods(node: "node-a"))
         let graces = events.map { event in
             switch event {
             case .modified(let pod): "modified \(pod.metadata.deletionGracePeriodSeconds.map(String.init) ?? "-")"
@@ -153,7 +153,7 @@ struct EvictionTests {
             default: "other"
             }
         }
-        #expect(graces == ["modified -", "modified 30", "modified 0", "deleted 0"])
+        #expect(graces == ["modified -", "modified 30", "modified 30", "modified 0", "deleted 0"])
         #expect(revision == model.revision)
     }
 }

@@ -42,4 +42,32 @@ import Timestamps
             LiveDisplay.statusLine(status, at: ScriptedDrain.epoch + .seconds(1))
                 == "[------------------------]  0/3 gone  3 terminating  1s")
     }
+
+    @Test("verdicts, stuck pods, the turn that is waited for and the lateness stand in the line")
+    func obstacles() {
+        let progress = DrainProgress(node: "node-a")
+        let budget = Blocker.budget(namespace: "demo", name: "web")
+        let epoch = ScriptedDrain.epoch
+        let pods = [PodPhase.blocked, .terminating].enumerated().map { index, phase in
+            PodFacts(
+                index: index, pod: Pod.stub("p\(index)").identity, priority: 0, gracePeriodSeconds: 30, tier: .ordinary,
+                phase: phase)
+        }
+        let wait = PodWait(
+            index: 0, pod: Pod.stub("p0").identity, number: 1, blocker: budget, since: epoch, refusals: 1,
+            firstMessage: "", lastMessage: "")
+        let facts: [DrainEvent.Fact] =
+            pods.map { .podAdded($0) } + [
+                .waitBegan(wait), .judged(Judgement(blocker: budget, verdict: .unsatisfiable, since: epoch)),
+                .stuck(pod: 1, StuckTermination(reason: .unknown, detail: "", overdueSince: epoch)),
+                .turn(.waiting(place: 1, holders: ["node-b"])), .overrunProjected(.by(.seconds(90))),
+            ]
+        for fact in facts { progress.observe(DrainEvent(at: epoch, fact)) }
+        #expect(
+            LiveDisplay.statusLine(progress.current, at: epoch)
+                == "[------------------------]  0/2 gone  1 terminating  1 blocked by budget demo/web (unsatisfiable)  "
+                + "1 stuck  waits for its turn (place 2)  late by 1m30s")
+        progress.observe(DrainEvent(at: epoch, .overrunProjected(.never)))
+        #expect(LiveDisplay.statusLine(progress.current, at: epoch).hasSuffix("never done"))
+    }
 }

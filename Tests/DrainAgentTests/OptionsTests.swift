@@ -33,6 +33,7 @@ import Testing
             ("drain node-a --startup-timeout forever", "--startup-timeout"),
             ("drain node-a --listen 9809", "--listen"),
             ("drain node-a --log-format xml", "--log-format"),
+            ("drain node-a --pod-events --no-events", "--pod-events"),
             ("drain node-a --log-level loud", "--log-level"),
             ("drain node-a --bogus", "--bogus"),
             ("drain", "<node>"),

@@ -117,4 +117,85 @@ import Timestamps
         #expect(Blocker.severalBudgets(namespace: "shop").description == "several budgets of namespace shop")
         #expect(Blocker.webhook(name: "guard.example").description == "webhook guard.example")
     }
+
+    private let budget = Blocker.budget(namespace: "demo", name: "web")
+
+    private func judged(_ verdict: BudgetVerdict) -> DrainEvent.Fact {
+        .judged(Judgement(blocker: budget, verdict: verdict, advice: "do it", since: ScriptedDrain.epoch))
+    }
+
+    @Test("a budget's verdict is said when it changes, with what to do about it")
+    func verdicts() {
+        #expect(
+            lines(
+                judged(.waiting), judged(.unsatisfiable), judged(.unsatisfiable), judged(.misconfigured),
+                judged(.unhealthy), .judged(Judgement(blocker: budget, verdict: .waiting, since: ScriptedDrain.epoch)))
+                == [
+                    "warning: budget demo/web can never allow: do it",
+                    "warning: budget demo/web makes no sense to the API server: do it",
+                    "warning: budget demo/web waits for pods to become healthy: do it",
+                    "budget demo/web can allow again",
+                ])
+    }
+
+    @Test("a node's turn: who is before it, and no word where nobody had to wait")
+    func turns() {
+        #expect(lines(.turn(.held(lease: "slot-0"))).isEmpty)
+        #expect(
+            lines(
+                .turn(.waiting(place: 0, holders: ["node-b"])), .turn(.waiting(place: 0, holders: ["node-b"])),
+                .turn(.held(lease: "slot-0")), .turn(.lost(reason: "expired"))) == [
+                    "node/node-a waits for its turn, place 1, behind node-b", "node/node-a has its turn",
+                    "warning: node/node-a has lost its turn, nothing more is evicted until it is back: expired",
+                ])
+    }
+
+    @Test("what holds a drain up, and what is done about it")
+    func obstacles() {
+        let pod = Pod.stub("a").identity
+        let owner = Workload.Key(kind: .deployment, namespace: "demo", name: "web")
+        let key = BudgetKey(namespace: "demo", name: "web")
+        let stuck = StuckTermination(reason: .containersRunning, detail: "main", overdueSince: ScriptedDrain.epoch)
+        func deleted(_ problem: String) -> DrainEvent.Fact {
+            .deletedAtDeadline(DeadlineDeletion(index: 0, pod: pod, gracePeriodSeconds: 20, problem: problem))
+        }
+        #expect(
+            lines(
+                .podAdded(
+                    PodFacts(
+                        index: 0, pod: pod, priority: 0, gracePeriodSeconds: 30, tier: .ordinary, phase: .queued)),
+                .tierStarted(.nodeCritical), .stuck(pod: 0, stuck), .stuck(pod: 0, stuck), .stuck(pod: 0, nil),
+                .overrunProjected(.by(.milliseconds(89_600))), .overrunProjected(.by(.seconds(95))),
+                .overrunProjected(.never), .overrunProjected(nil), deleted(""), deleted("403"),
+                .unblock(UnblockStep(owner: owner, budget: key, result: .restarted)),
+                .unblock(UnblockStep(owner: owner, budget: key, result: .refused(reason: "it is paused"))),
+                .uncordonedByOthers(recordons: false), .volumesAttached(["pv-1"]), .volumesAttached([]),
+                .budgetWatchChanged(namespace: nil, isLive: false, reason: "403"),
+                .annotationIgnored(pod, annotation: "drain-agent.dev/order", problem: "\"x\" is no number")) == [
+                    "now the pods of system-node-critical",
+                    "pod demo/a should be gone since 2027-01-15T08:00:00Z: containers still run (main)",
+                    "warning: as things go it ends 1m30s after the deadline",
+                    "warning: as things stand it is never done by the deadline", "the deadline will be met again",
+                    "pod demo/a is deleted at the deadline, past its budget, with 20 s of grace",
+                    "pod demo/a could not be deleted at the deadline: 403",
+                    "Deployment demo/web is restarted, for budget demo/web can never allow",
+                    "warning: Deployment demo/web is not restarted: it is paused",
+                    "warning: somebody made node/node-a schedulable: nothing more is evicted",
+                    "1 volume is still attached: pv-1", "all volumes are detached",
+                    "warning: the budgets cannot be watched, asking instead: 403",
+                    "warning: pod demo/a: annotation drain-agent.dev/order is ignored: \"x\" is no number",
+                ])
+    }
+
+    @Test("pods that can never go are named before anything is touched, twenty of them")
+    func foretold() {
+        let pods = (0..<22).map { index in
+            Forecast.PodEntry(
+                pod: Pod.stub("p\(index)").identity, tier: .ordinary, outlook: .never(reason: "no"), answer: .budget,
+                message: "")
+        }
+        let lines = lines(.surveyed(Forecast(node: "node-a", pods: pods, budgets: [])))
+        #expect(lines.count == 21 && lines.first == "warning: pod demo/p0 can never go: no")
+        #expect(lines.last == "warning: 2 more can never go")
+    }
 }

@@ -48,7 +48,7 @@ import Timestamps
         let lines = try table(deadline: .seconds(4)) { refuse($0, .budget("web")) }
         #expect(
             lines.suffix(3) == [
-                "demo        web-1         blocked   1          The disruption budget web needs 2 healthy pods and has 2 currently",
+                "demo        web-1         blocked   2          The disruption budget web needs 2 healthy pods and has 2 currently",
                 "demo        exporter      left      0          owned by a DaemonSet",
                 "node/node-a not drained: timed out in 1m5s: 1 pod (1 blocked by budget demo/web) left at the deadline",
             ])
@@ -99,5 +99,34 @@ import Timestamps
                 "A      B   C", "long       x", "       é",
             ])
         #expect(SummaryTable.aligned([]) == [])
+    }
+
+    @Test("what a person can do about who still says no stands below the table, and a stuck pod says why")
+    func obstacles() {
+        let progress = DrainProgress(node: "node-a")
+        let epoch = ScriptedDrain.epoch
+        let pods = ["a", "b"].enumerated().map { index, name in
+            PodFacts(
+                index: index, pod: Pod.stub(name).identity, priority: 0, gracePeriodSeconds: 30, tier: .ordinary,
+                phase: .terminating)
+        }
+        let summary = DrainSummary(
+            outcome: .timedOut, reason: "2 pods left", total: 2, evicted: 0, vanished: 0, failed: 0, remaining: [],
+            leftCordoned: true)
+        let budget = Blocker.budget(namespace: "demo", name: "web")
+        let facts: [DrainEvent.Fact] =
+            [.began(DrainStart(id: "d", trigger: .command), DrainPolicy(node: "node-a"))] + pods.map { .podAdded($0) }
+            + [
+                .stuck(pod: 1, StuckTermination(reason: .finalizers, detail: "x/y", overdueSince: epoch)),
+                .judged(Judgement(blocker: budget, verdict: .unsatisfiable, advice: "do it", since: epoch)),
+                .judged(Judgement(blocker: .webhook(name: "kv"), verdict: .waiting, since: epoch)), .ended(summary),
+            ]
+        for fact in facts { progress.observe(DrainEvent(at: epoch, fact)) }
+        #expect(
+            SummaryTable.lines(progress.current, summary, at: epoch).suffix(3) == [
+                "demo        b     terminating   0          should be gone since 2027-01-15T08:00:00Z: finalizers are left (x/y)",
+                "budget demo/web (unsatisfiable): do it",
+                "node/node-a not drained: timed out in 0s: 2 pods left",
+            ])
     }
 }

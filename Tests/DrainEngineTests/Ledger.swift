@@ -128,7 +128,7 @@ extension APICall {
     fileprivate var changesSomething: Bool {
         switch self {
         case .evict(_, let options), .deletePod(_, let options): !options.dryRun
-        case .setUnschedulable(_, _, let dryRun): !dryRun
+        case .patchNode(_, _, let dryRun): !dryRun
         default: false
         }
     }

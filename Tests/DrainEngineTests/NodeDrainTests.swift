@@ -67,7 +67,7 @@ struct NodeDrainTests {
         drain.at(.seconds(1)) { $0.tell(.cancel(uncordon: true)) }
         #expect(drain.run() == .ended)
         #expect(drain.events.contains { $0.fact == .cordon(.alreadyCordoned) })
-        #expect(!drain.sent.contains { if case .setUnschedulable = $0.request.call { true } else { false } })
+        #expect(!drain.sent.contains { if case .patchNode = $0.request.call { true } else { false } })
         #expect(drain.summary?.leftCordoned == false)
         #expect(drain.summary?.outcome == .cancelled)
     }

@@ -80,7 +80,9 @@ struct NodeDrainWatchTests {
         drain.at(.seconds(5)) {
             // The watch tells of the new one first: the old one's DELETED is still on its way.
             $0.tell(
-                .watch(generation: 1, .event(.added(.stub("db-0", uid: "second", scheduled: Self.epoch + .seconds(5)))))
+                .watch(
+                    .pods(node: "node-a"), generation: 1,
+                    .event(.added(.stub("db-0", uid: "second", scheduled: Self.epoch + .seconds(5)))))
             )
         }
         #expect(drain.run() == .ended)
@@ -95,7 +97,7 @@ struct NodeDrainWatchTests {
         let drain = ScriptedDrain([.stub("db-0")])
         var blocked = true
         drain.script = { call, _ in
-            if case .evict = call, blocked { .init(.budget("db")) } else { nil }
+            if case .evict = call, blocked { .init(.webhook("db")) } else { nil }
         }
         drain.watchDelay = .seconds(8)
         drain.at(.seconds(1)) {
@@ -234,7 +236,7 @@ struct NodeDrainWatchTests {
     @Test("a signal of an old watch is not heeded")
     func oldGeneration() {
         let drain = Self.slow()
-        drain.at(.seconds(5)) { $0.tell(.watch(generation: 0, .event(.deleted(.stub("slow"))))) }
+        drain.at(.seconds(5)) { $0.tell(.watch(.pods(node: "node-a"), generation: 0, .event(.deleted(.stub("slow"))))) }
         #expect(drain.run() == .ended)
         #expect(drain.elapsed > .seconds(60))
     }
@@ -242,7 +244,9 @@ struct NodeDrainWatchTests {
     @Test("a pod that shows up on another node is gone from ours")
     func otherNode() {
         let drain = Self.slow([.stub("b")])
-        drain.at(.seconds(1)) { $0.tell(.watch(generation: 1, .event(.modified(.stub("slow", node: "node-b"))))) }
+        drain.at(.seconds(1)) {
+            $0.tell(.watch(.pods(node: "node-a"), generation: 1, .event(.modified(.stub("slow", node: "node-b")))))
+        }
         drain.at(.seconds(1)) { $0.cluster.remove("slow-uid", at: $0.now) }
         #expect(drain.run() == .ended)
         #expect(drain.elapsed < .seconds(10))

@@ -6,10 +6,11 @@ import Timestamps
 
 @testable import DrainEngine
 
-@Suite("PodFeed: the picture of the node's pods")
-struct PodFeedTests {
+@Suite("ObjectFeed: the picture of what is watched")
+struct ObjectFeedTests {
     private var now = ScriptedDrain.epoch
-    private var feed = PodFeed(policy: DrainPolicy(node: "node-a"), random: SplitMix64(seed: 9))
+    private var feed = ObjectFeed(
+        .pods(node: "node-a"), policy: DrainPolicy(node: "node-a"), interval: .seconds(5), random: SplitMix64(seed: 9))
 
     private static func list(_ version: String) -> PodList { PodList(resourceVersion: version, items: []) }
 
@@ -49,8 +50,8 @@ struct PodFeedTests {
         feed.start(from: "7")
         var pod = Pod.stub("a")
         pod.metadata.resourceVersion = "8"
-        #expect(feed.received(.added(pod))?.isPresent == true)
-        #expect(feed.received(.deleted(pod))?.isPresent == false)
+        #expect(feed.received(.added(.pod(pod)))?.isPresent == true)
+        #expect(feed.received(.deleted(.pod(pod)))?.isPresent == false)
         #expect(feed.received(.bookmark(resourceVersion: "12")) == nil)
         #expect(feed.received(.error(Status(code: 500))) == nil)
         #expect(end(.closed, after: .seconds(300)) == [.watchEnded(.closed, detail: "detail")])
@@ -82,7 +83,7 @@ struct PodFeedTests {
         let source = feed.wantedList()
         #expect(source == .cache(notBefore: "7"))
         #expect(feed.wantedList() == nil)
-        feed.listed(Self.list("40"), at: now)
+        feed.listed(version: "40", at: now)
         #expect(feed.wantedWatch?.request.resourceVersion == "40")
     }
 
@@ -94,11 +95,11 @@ struct PodFeedTests {
             _ = end(.expired, code: 410)
             wake()
             if let source = feed.wantedList() { lists.append((now, source)) }
-            feed.listed(Self.list("7"), at: now)
+            feed.listed(version: "7", at: now)
             if feed.wantedWatch == nil { wake() }
             if let source = feed.wantedList() {
                 lists.append((now, source))
-                feed.listed(Self.list("7"), at: now)
+                feed.listed(version: "7", at: now)
             }
         }
         #expect(lists.first?.1 == .cache(notBefore: "7"))
@@ -126,7 +127,7 @@ struct PodFeedTests {
         facts += end(.error)
         wake()
         _ = feed.wantedList()
-        feed.listed(Self.list("8"), at: now)
+        feed.listed(version: "8", at: now)
         facts += end(.error)
         #expect(Self.polling(facts) == [true])
         #expect(feed.isPolling)
@@ -144,7 +145,7 @@ struct PodFeedTests {
             wake()
             if feed.wantedList() != nil {
                 lists.append(now)
-                feed.listed(Self.list("8"), at: now)
+                feed.listed(version: "8", at: now)
             }
             if feed.wantedWatch != nil {
                 watches.append(now)
@@ -163,7 +164,7 @@ struct PodFeedTests {
         now = now + .seconds(31)
         feed.tick(at: now)
         _ = feed.wantedList()
-        feed.listed(Self.list("8"), at: now)
+        feed.listed(version: "8", at: now)
         #expect(feed.wantedWatch != nil)
         #expect(Self.polling(feed.watchOpened(at: now)) == [false])
         #expect(!feed.isPolling)
@@ -181,7 +182,7 @@ struct PodFeedTests {
         wake()
         let source = feed.wantedList()
         #expect(source == .consistent(chunkSize: 500))
-        feed.listed(Self.list("50"), at: now)
+        feed.listed(version: "50", at: now)
         _ = end(.expired, after: .seconds(5))
         let after = feed.wantedList()
         #expect(after == .cache(notBefore: "50"))
@@ -193,7 +194,7 @@ struct PodFeedTests {
         _ = end(.expired)
         _ = feed.wantedList()
         feed.stop()
-        feed.listed(Self.list("9"), at: now)
+        feed.listed(version: "9", at: now)
         #expect(feed.listFailed(retryAfter: nil, at: now) == nil)
         #expect(feed.watchEnded(.error, detail: "", status: nil, at: now).isEmpty)
         #expect(feed.watchOpened(at: now).isEmpty)

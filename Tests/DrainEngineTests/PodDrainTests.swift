@@ -49,7 +49,7 @@ struct PodDrainTests {
     func slots() {
         var drain = Self.drain(7)
         #expect(Self.send(&drain) == [0, 1, 2, 3, 4])
-        #expect(drain.inFlight == 5 && drain.nextWake == nil)
+        #expect(drain.inFlight == 5 && drain.nextWake(after: Self.start) == nil)
         Self.answer(&drain, 2, .created)
         #expect(Self.send(&drain) == [5])
     }
@@ -69,7 +69,7 @@ struct PodDrainTests {
     func newFirst() {
         var drain = Self.drain(3, Self.policy { $0.concurrency = 1 })
         _ = Self.send(&drain)
-        Self.answer(&drain, 0, .refusal(.budget("web")))
+        Self.answer(&drain, 0, .refusal(.webhook("kv")))
         let later = Self.start + .seconds(60)
         #expect(Self.send(&drain, at: later) == [1])
         Self.answer(&drain, 1, .created, at: later)
@@ -83,7 +83,7 @@ struct PodDrainTests {
         var drain = Self.drain(5, Self.policy { $0.maxTerminating = 2 })
         #expect(Self.send(&drain) == [0, 1])
         Self.answer(&drain, 0, .created)
-        #expect(Self.send(&drain).isEmpty && drain.nextWake == nil)
+        #expect(Self.send(&drain).isEmpty && drain.nextWake(after: Self.start) == nil)
         Self.answer(&drain, 1, .refusal(.budget("web")))
         #expect(Self.send(&drain) == [2])
         Self.answer(&drain, 2, .created)
@@ -99,7 +99,7 @@ struct PodDrainTests {
         let step = Self.answer(&drain, 0, .refusal(.throttled), retryAfter: .seconds(10))
         #expect(step.facts.contains(.throttled(for: .seconds(10))))
         let end = Self.start + .seconds(10)
-        #expect(drain.nextWake == end)
+        #expect(drain.nextWake(after: Self.start) == end)
         #expect(Self.send(&drain, at: end - .milliseconds(1)).isEmpty)
         #expect(Self.send(&drain, at: end) == [1])
     }
@@ -110,7 +110,7 @@ struct PodDrainTests {
         _ = Self.send(&drain)
         Self.answer(&drain, 0, .refusal(.throttled), retryAfter: .seconds(10))
         _ = drain.vanished(index: 0, at: Self.start)
-        #expect(drain.nextWake == Self.start + .seconds(10))
+        #expect(drain.nextWake(after: Self.start) == Self.start + .seconds(10))
         #expect(Self.send(&drain, at: Self.start + .seconds(10)) == [1])
     }
 
@@ -133,12 +133,12 @@ struct PodDrainTests {
     func ownPodYields() {
         var drain = Self.drain(1, own: 0)
         #expect(Self.send(&drain) == [0])
-        Self.answer(&drain, 0, .refusal(.budget("web")))
+        Self.answer(&drain, 0, .refusal(.webhook("kv")))
         _ = drain.add(.stub("late"), isSelf: false, at: Self.start)
         #expect(Self.send(&drain) == [1])
         Self.answer(&drain, 1, .created)
         let later = Self.start + .seconds(60)
-        #expect(Self.send(&drain, at: later).isEmpty && drain.nextWake == nil)
+        #expect(Self.send(&drain, at: later).isEmpty && drain.nextWake(after: Self.start) == nil)
         _ = drain.vanished(index: 1, at: later)
         #expect(Self.send(&drain, at: later) == [0])
     }
@@ -203,7 +203,9 @@ struct PodDrainTests {
         let live = drain.counts.filter { $0.value != 0 }
         #expect(live == [.terminating: 1, .blocked: 1, .retrying: 1])
         for index in 0..<3 { _ = drain.vanished(index: index, at: Self.start) }
-        #expect(drain.counts.filter { $0.value != 0 } == [.gone: 3] && drain.isSettled && drain.nextWake == nil)
+        #expect(
+            drain.counts.filter { $0.value != 0 } == [.gone: 3] && drain.isSettled
+                && drain.nextWake(after: Self.start) == nil)
         _ = drain.reappeared(index: 1, at: Self.start)
         #expect(!drain.isSettled && Self.send(&drain) == [1])
     }
@@ -212,11 +214,11 @@ struct PodDrainTests {
     func nextWake() {
         var drain = Self.drain(2)
         _ = Self.send(&drain)
-        Self.answer(&drain, 0, .refusal(.budget("web")))
-        Self.answer(&drain, 1, .refusal(.budget("web")), at: Self.start + .seconds(1))
-        #expect(drain.nextWake == Self.start + .seconds(5))
+        Self.answer(&drain, 0, .refusal(.webhook("kv")))
+        Self.answer(&drain, 1, .refusal(.webhook("kv")), at: Self.start + .seconds(1))
+        #expect(drain.nextWake(after: Self.start) == Self.start + .seconds(5))
         _ = drain.vanished(index: 0, at: Self.start)
-        #expect(drain.nextWake == Self.start + .seconds(6))
+        #expect(drain.nextWake(after: Self.start) == Self.start + .seconds(6))
     }
 
     @Test("the same name under another UID is another pod, and both are found")

@@ -95,7 +95,9 @@ struct PodEvictionTests {
         #expect(pod.eviction.phase == row.phase)
         #expect(pod.eviction.result == row.result)
         #expect(pod.ends == (row.result.map { [$0] } ?? []))
-        #expect((pod.eviction.due != nil) == (row.phase == .blocked || row.phase == .retrying))
+        // A budget says by itself when it allows.
+        let isTimed = row.phase == .retrying || row.description == "deferred"
+        #expect((pod.eviction.due != nil) == isTimed)
         #expect(pod.eviction.lastAnswer?.rawValue == row.description)
         #expect(pod.eviction.attempts == 1)
     }
@@ -156,7 +158,7 @@ struct PodEvictionTests {
 
     @Test(
         "Retry-After is kept, whoever says it",
-        arguments: [Status.throttled, .serverError, .badRequest, .forbidden, .budget("web"), .webhook("kv")])
+        arguments: [Status.throttled, .serverError, .badRequest, .forbidden, .webhook("kv")])
     func retryAfter(status: Status) {
         var pod = OnePod()
         pod.ask(.refusal(status), retryAfter: .seconds(32))
@@ -177,13 +179,10 @@ struct PodEvictionTests {
         }
     }
 
-    @Test("a budget's and a webhook's no are asked again at their intervals")
-    func intervals() {
+    @Test("a webhook's no is asked again at its interval")
+    func interval() {
         var pod = OnePod()
-        pod.policy.budgetRetryInterval = .seconds(7)
         pod.policy.webhookRetryInterval = .seconds(3)
-        pod.ask(.refusal(.budget("web")), retryAfter: .seconds(1))
-        #expect(pod.delay == .seconds(7))
         pod.ask(.refusal(.webhook("kv")))
         #expect(pod.delay == .seconds(3))
     }

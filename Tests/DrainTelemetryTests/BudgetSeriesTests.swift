@@ -64,6 +64,34 @@ struct BudgetSeriesTests {
     }
 
     @Test(
+        "a verdict that only a person can end is a 1, whether it comes before the wait or after; it goes with the wait",
+        arguments: BudgetVerdict.allCases, [true, false])
+    func verdicts(verdict: BudgetVerdict, isFirst: Bool) {
+        func unsatisfiable() -> Double? { rig.value("drain_pdb_unsatisfiable", labels(1)) }
+        let judged = DrainEvent.Fact.judged(
+            Judgement(blocker: budget(1), verdict: verdict, since: ScriptedDrain.epoch))
+        let began = DrainEvent.Fact.waitBegan(wait(0, budget(1)))
+        for fact in isFirst ? [judged, began] : [began, judged] { observe(fact) }
+        #expect(unsatisfiable() == (verdict == .unsatisfiable || verdict == .misconfigured ? 1 : 0))
+        observe(.judged(Judgement(blocker: budget(1), verdict: .waiting, since: ScriptedDrain.epoch)))
+        #expect(unsatisfiable() == 0)
+        observe(judged)
+        observe(.waitEnded(wait(0, budget(1)), .allowed))
+        #expect(unsatisfiable() == nil)
+        observe(began)
+        #expect(unsatisfiable() == 0)
+    }
+
+    @Test("a verdict on a budget that has no series has none either")
+    func hiddenVerdict() {
+        for number in 0..<21 { observe(.waitBegan(wait(number, budget(number)))) }
+        observe(.judged(Judgement(blocker: budget(20), verdict: .unsatisfiable, since: ScriptedDrain.epoch)))
+        #expect(rig.value("drain_pdb_unsatisfiable", labels(20)) == nil)
+        observe(.waitEnded(wait(0, budget(0)), .allowed))
+        #expect(rig.value("drain_pdb_unsatisfiable", labels(20)) == 1)
+    }
+
+    @Test(
         "a webhook and several budgets at once have no series: no budget can be named",
         arguments: [Blocker.webhook(name: "kv"), .severalBudgets(namespace: "demo")])
     func noBudget(blocker: Blocker) {

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import TestSupport
 
-/// The tables of docs/metrics.md.
+/// The tables of docs/metrics.md and its siblings.
 enum Documentation {
     /// The rows below a heading, cell by cell.
-    static func table(_ heading: String) throws -> [[String]] {
-        let url = URL(fileURLWithPath: "\(Fixtures.root)/docs/metrics.md")
+    static func table(_ heading: String, of page: String = "metrics.md") throws -> [[String]] {
+        let url = URL(fileURLWithPath: "\(Fixtures.root)/docs/\(page)")
         let lines = String(decoding: try Data(contentsOf: url), as: UTF8.self).split(
             separator: "\n", omittingEmptySubsequences: false)
         let section = lines.drop { $0 != "## \(heading)" }.dropFirst().prefix { !$0.hasPrefix("## ") }

@@ -118,4 +118,63 @@ struct DrainLogTests {
             ])
         #expect(rig.logLines[2].fields.last?.1 == .string("1.5s"))
     }
+
+    @Test("what holds a drain up, and what is done about it, is said when it changes")
+    func obstacles() throws {
+        Obstacles.drain.forEach(rig.observe)
+        let lines = rig.logLines.flatMap { $0.json() }
+        #expect(
+            String(decoding: lines, as: UTF8.self) == (try Golden.text("drain-obstacles.jsonl", renewedFrom: lines)))
+    }
+
+    @Test("what is told again unchanged is not said again")
+    func repeated() {
+        rig.observe(Obstacles.began())
+        rig.observe(Obstacles.added(0))
+        let facts: [DrainEvent.Fact] = [
+            Obstacles.judged(.unsatisfiable), Obstacles.stuck(0, .finalizers), .overrunProjected(.never),
+            .turn(.waiting(place: 1, holders: [])), .budgetWatchChanged(namespace: nil, isLive: false, reason: "no"),
+        ]
+        facts.forEach { rig.observe($0) }
+        let count = rig.logLines.count
+        #expect(count == facts.count + 1)
+        facts.forEach { rig.observe($0) }
+        for fact: DrainEvent.Fact in [
+            Obstacles.judged(.waiting, .webhook(name: "kv")),
+            .budgetWatchChanged(
+                namespace: "demo", isLive: true, reason: ""), .overrunProjected(.never),
+            Obstacles.stuck(0, .finalizers),
+        ] {
+            rig.observe(fact)
+        }
+        #expect(rig.logLines.count == count)
+    }
+
+    @Test("a forecast full of pods that can never go names twenty")
+    func forecast() {
+        let pods = (0..<30).map { index in
+            Forecast.PodEntry(
+                pod: Obstacles.pod(index), tier: .ordinary, outlook: .never(reason: "no"), answer: .budget, message: "")
+        }
+        rig.observe(.surveyed(Forecast(node: "node-a", pods: pods, budgets: [])))
+        #expect(messages(.warning) == Array(repeating: "pod can never go", count: 20))
+        #expect(rig.logLines.first?.fields.contains { $0 == ("never", .int(30)) } == true)
+    }
+
+    @Test("the summary of each half minute names verdicts, the turn that is waited for and the overrun")
+    func summary() {
+        rig.observe(Obstacles.began())
+        rig.observe(Obstacles.added(0))
+        rig.observe(.waitBegan(Obstacles.wait(0)))
+        rig.observe(Obstacles.judged(.unsatisfiable))
+        rig.observe(.turn(.waiting(place: 0, holders: ["node-b"])))
+        rig.observe(.overrunProjected(.by(.seconds(90))))
+        let line = rig.log.summary(of: rig.progress.current, at: ScriptedDrain.epoch)
+        let text = String(decoding: line.json(), as: UTF8.self)
+        for word in [
+            #""verdict":"unsatisfiable""#, #""place":1"#, #""holders":["node-b"]"#, #""projected_overrun":"1m30s""#,
+        ] {
+            #expect(text.contains(word), "\(word)")
+        }
+    }
 }

@@ -161,6 +161,87 @@ struct DrainMetricsTests {
         }
     }
 
+    @Test("pods that should be gone are counted by reason, until they are")
+    func stuck() {
+        func stuck(_ reason: String) -> Double? { rig.value("drain_pods_stuck", ["reason": reason]) }
+        rig.observe(Obstacles.began())
+        for index in 0..<3 { rig.observe(Obstacles.added(index, phase: .terminating)) }
+        rig.observe(Obstacles.stuck(0, .finalizers))
+        rig.observe(Obstacles.stuck(1, .finalizers))
+        rig.observe(Obstacles.stuck(2, .unknown))
+        #expect(stuck("finalizers") == 2 && stuck("unknown") == 1 && stuck("volume_attached") == 0)
+        rig.observe(Obstacles.stuck(2, .volumeAttached))
+        rig.observe(Obstacles.stuck(1, nil))
+        #expect(stuck("finalizers") == 1 && stuck("unknown") == 0 && stuck("volume_attached") == 1)
+        rig.observe(Obstacles.moved(0, .terminating, .gone))
+        #expect(stuck("finalizers") == 0)
+        rig.observe(Obstacles.began())
+        #expect(stuck("volume_attached") == 0)
+    }
+
+    @Test("an overrun is its seconds, infinite when it never ends, and nothing once it is over")
+    func overrun() {
+        func overrun() -> Double? { rig.value("drain_projected_overrun_seconds") }
+        rig.observe(Obstacles.began())
+        #expect(overrun() == 0)
+        rig.observe(.overrunProjected(.by(.milliseconds(1500))))
+        #expect(overrun() == 1.5)
+        rig.observe(.overrunProjected(.never))
+        #expect(overrun() == .infinity)
+        #expect(String(decoding: rig.scrape(at: .zero), as: UTF8.self).contains("overrun_seconds +Inf\n"))
+        rig.observe(.overrunProjected(nil))
+        #expect(overrun() == 0)
+        rig.observe(.overrunProjected(.never))
+        rig.observe(Obstacles.ended(.timedOut))
+        #expect(overrun() == 0)
+    }
+
+    @Test("a node's turn: its place while it waits, and how it stands")
+    func turn() {
+        func turn(_ standing: String) -> Double? { rig.value("drain_fleet_turn", ["standing": standing]) }
+        rig.observe(.turn(.waiting(place: 0, holders: ["node-b"])))
+        #expect(rig.value("drain_fleet_place") == 1 && turn("waiting") == 1 && turn("held") == 0)
+        rig.observe(.turn(.held(lease: "slot-0")))
+        #expect(rig.value("drain_fleet_place") == 0 && turn("waiting") == 0 && turn("held") == 1)
+        rig.observe(.turn(.lost(reason: "expired")))
+        #expect(turn("held") == 0 && turn("lost") == 1)
+    }
+
+    @Test("what is done about budgets and deadlines is counted, and broken watches and attached volumes are shown")
+    func remedies() {
+        let rig = Rig.withObstacles()
+        for result in ["restarted", "refused", "failed"] {
+            #expect(rig.value("drain_unblocks_total", ["result": result]) == 1)
+        }
+        for result in ["accepted", "failed"] {
+            #expect(rig.value("drain_deadline_deletions_total", ["result": result]) == 1)
+        }
+        rig.observe(.volumesAttached(["pv-1", "pv-2"]))
+        #expect(rig.value("drain_volumes_attached") == 2)
+        for namespace in ["demo", "demo", nil] {
+            rig.observe(.budgetWatchChanged(namespace: namespace, isLive: false, reason: "forbidden"))
+        }
+        #expect(rig.value("drain_pdb_watches_broken") == 2)
+        rig.observe(.budgetWatchChanged(namespace: nil, isLive: true, reason: ""))
+        #expect(rig.value("drain_pdb_watches_broken") == 1)
+    }
+
+    @Test("a pod that a sibling's refusal had blocked is first asked for, and not asked for again")
+    func siblings() {
+        let rig = Rig.withObstacles()
+        #expect(rig.value("drain_eviction_retries_total", ["answer": "budget"]) == 0)
+        rig.observe(Obstacles.moved(0, .blocked, .evicting, attempts: 2, answer: .budget))
+        #expect(rig.value("drain_eviction_retries_total", ["answer": "budget"]) == 1)
+    }
+
+    @Test("a resumed drain began when the first process began it")
+    func resumed() {
+        let rig = Rig.withObstacles()
+        #expect(rig.value("drain_start_timestamp_seconds") == Obstacles.record.started.seconds)
+        rig.observe(Obstacles.ended(.completed), at: .seconds(100))
+        #expect(rig.value("drain_duration_seconds_sum") == 160)
+    }
+
     @Test("a second drain of the same process starts from nothing, but counters go on")
     func secondDrain() {
         let first = ScriptedDrain([.stub("a"), .stub("logs", owner: .daemonSet("logs"))])

@@ -89,4 +89,47 @@ struct DrainProgressTests {
         rig.observe(.requestFailed(.list, message: "away", retryIn: .seconds(1)))
         #expect(rig.progress.current.lastError == "away")
     }
+
+    @Test("GET /drain of a drain that meets every obstacle")
+    func obstacles() throws {
+        Obstacles.drain.forEach(rig.observe)
+        rig.observe(.overrunProjected(.by(.seconds(90))))
+        let bytes = json()
+        #expect(
+            String(decoding: bytes, as: UTF8.self) == (try Golden.text("drain-obstacles.json", renewedFrom: bytes)))
+    }
+
+    @Test("who only a person can end comes first among the blockers")
+    func forGood() {
+        rig.observe(Obstacles.began())
+        for index in 0..<3 { rig.observe(Obstacles.added(index)) }
+        let other = Blocker.budget(namespace: "demo", name: "other")
+        rig.observe(.waitBegan(Obstacles.wait(0, other)))
+        rig.observe(.waitBegan(Obstacles.wait(1, other)))
+        rig.observe(.waitBegan(Obstacles.wait(2)))
+        #expect(rig.progress.current.blockers.map(\.blocker) == [other, Obstacles.web])
+        rig.observe(Obstacles.judged(.unsatisfiable))
+        #expect(rig.progress.current.blockers.map(\.blocker) == [Obstacles.web, other])
+        #expect(
+            rig.progress.current.obstacles == [
+                "budget demo/web (1 pod, unsatisfiable)", "budget demo/other (2 pods, waiting)", "3 pods queued",
+            ])
+    }
+
+    @Test("a verdict is forgotten when its budget has let everybody go, and kept when the drain gave up")
+    func judgements() {
+        rig.observe(Obstacles.began())
+        for index in 0..<2 {
+            rig.observe(Obstacles.added(index))
+            rig.observe(.waitBegan(Obstacles.wait(index)))
+        }
+        rig.observe(Obstacles.judged(.unsatisfiable))
+        rig.observe(.waitEnded(Obstacles.wait(0), .allowed))
+        #expect(rig.progress.current.judgements.count == 1)
+        rig.observe(.waitEnded(Obstacles.wait(1), .abandoned))
+        #expect(rig.progress.current.judgements[Obstacles.web]?.verdict == .unsatisfiable)
+        rig.observe(.waitBegan(Obstacles.wait(1)))
+        rig.observe(.waitEnded(Obstacles.wait(1), .allowed))
+        #expect(rig.progress.current.judgements.isEmpty)
+    }
 }

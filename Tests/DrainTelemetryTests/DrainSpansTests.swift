@@ -120,7 +120,7 @@ struct DrainSpansTests {
     @Test("after 50 attempts a pod's further ones have no spans, and its own span says how many")
     func attemptCap() {
         let drain = ScriptedDrain([.stub("a")], deadline: .seconds(300))
-        drain.script = { call, _ in if case .evict = call { .init(.budget("web")) } else { nil } }
+        drain.script = { call, _ in if case .evict = call { .init(.webhook("kv")) } else { nil } }
         rig.attach(to: drain)
         drain.run()
         let attempts = drain.evictions(of: "a").count
@@ -136,7 +136,7 @@ struct DrainSpansTests {
         let drain = ScriptedDrain([.stub("a")], deadline: .seconds(600))
         drain.script = { call, now in
             guard case .evict = call, now < ScriptedDrain.epoch + .seconds(298) else { return nil }
-            return .init(.budget("web"))
+            return .init(.webhook("kv"))
         }
         rig.attach(to: drain)
         drain.run()
@@ -190,6 +190,59 @@ struct DrainSpansTests {
         drain.run()
         #expect(rig.spans.filter { $0.name == "node.drain" }.count == 1)
         #expect(rig.spans.count >= count)
+    }
+
+    @Test(
+        "what held a pod up is on its spans: verdict and advice, why it was stuck, its tier, the delete at the deadline"
+    )
+    func obstacles() {
+        Obstacles.drain.forEach(rig.observe)
+        rig.observe(Obstacles.ended(.timedOut), at: .seconds(100))
+        expectOneTree(rig.spans)
+        let wait = named("pdb.wait").first
+        #expect(attribute("drain.pdb.verdict", of: wait) == .string("waiting"))
+        #expect(attribute("drain.deleted_at_deadline", of: pod("p0")) == .bool(true))
+        #expect(attribute("drain.deleted_at_deadline", of: pod("p2")) == nil)
+        #expect(attribute("drain.pod.tier", of: pod("p2")) == .string("system-cluster-critical"))
+        #expect(attribute("drain.pod.stuck", of: pod("p3")) == .string("volume_attached"))
+        #expect(attribute("drain.eviction.retries", of: pod("p1")) == .int(0))
+        let root = named("node.drain").first
+        #expect(attribute("drain.resumed", of: root) == .bool(true))
+        #expect(root?.events.map(\.name) == ["unblock", "unblock", "unblock", "uncordoned_by_others"])
+    }
+
+    @Test("a wait's verdict is the last one, and that of an earlier wait is not its own")
+    func verdicts() {
+        rig.observe(Obstacles.began())
+        rig.observe(Obstacles.added(0))
+        for verdict in [BudgetVerdict.waiting, .misconfigured] {
+            rig.observe(.waitBegan(Obstacles.wait(0)))
+            rig.observe(Obstacles.judged(verdict))
+            rig.observe(.waitEnded(Obstacles.wait(0), .allowed), at: .seconds(1))
+        }
+        rig.observe(.waitEnded(Obstacles.wait(0), .allowed), at: .seconds(2))
+        let waits = named("pdb.wait")
+        #expect(
+            waits.map { attribute("drain.pdb.verdict", of: $0) } == [.string("waiting"), .string("misconfigured"), nil])
+        #expect(attribute("drain.pdb.advice", of: waits[1]) == .string("lower minAvailable of demo/web to 1"))
+    }
+
+    @Test("waiting for a turn is a span, from the first moment to the Lease, and again when it is lost")
+    func turns() {
+        rig.observe(Obstacles.began())
+        rig.observe(.turn(.waiting(place: 2, holders: ["node-b"])), at: .seconds(1))
+        rig.observe(.turn(.waiting(place: 1, holders: ["node-c"])), at: .seconds(2))
+        rig.observe(.turn(.held(lease: "slot-0")), at: .seconds(3))
+        rig.observe(.turn(.held(lease: "slot-0")), at: .seconds(4))
+        rig.observe(.turn(.lost(reason: "expired")), at: .seconds(5))
+        rig.spanObserver.interrupt(at: ScriptedDrain.epoch + .seconds(6))
+        expectOneTree(rig.spans)
+        let waits = named("drain.fleet.wait")
+        #expect(waits.map { ($0.end - $0.start) } == [.seconds(2), .seconds(1)])
+        #expect(attribute("drain.fleet.holders", of: waits.first) == .strings(["node-c"]))
+        #expect(attribute("drain.fleet.lease", of: waits.first) == .string("slot-0"))
+        #expect(attribute("drain.fleet.loss", of: waits.last) == .string("expired"))
+        #expect(waits.last?.status == .error("drain.interrupted"))
     }
 
     @Test("before a drain has begun there is nothing to interrupt")

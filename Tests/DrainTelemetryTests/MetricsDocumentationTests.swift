@@ -22,6 +22,9 @@ struct MetricsDocumentationTests {
     private static func worstCase(dryRun: Bool) async -> Registry {
         let rig = Rig(dryRun: dryRun)
         let api = APIMetrics(rig.registry)
+        _ = ClusterReporter(
+            ClusterReporter.Settings(), node: "n", boot: "b", registry: rig.registry, time: .anchored(),
+            say: { _, _, _ in })
         for number in 0..<40 {
             let pod = Pod.stub("p\(number)").identity
             let wait = PodWait(
@@ -31,7 +34,7 @@ struct MetricsDocumentationTests {
         }
         let calls: [APICall] = [
             .evict(Pod.stub("a").identity, DeleteOptions()), .listPods(node: "n", .cache()), .readNode("n"),
-            .setUnschedulable(node: "n", true),
+            .setUnschedulable(node: "n", true), .listLeases(namespace: "n"),
         ]
         for code in Array(400..<420) + [nil] {
             let answer: Exchange.Answer = code.map { .refusal(Status(code: $0)) } ?? .away

@@ -11,7 +11,7 @@ import Timestamps
 struct SpanDocumentationTests {
     /// Drains that between them show everything there is to be told.
     private static func rigs() -> [Rig] {
-        [timedOut(), interrupted(), troubled(), blockedForLong(), otherwise()]
+        [timedOut(), interrupted(), troubled(), blockedForLong(), otherwise(), Rig.withObstacles(), interruptedTurn()]
     }
 
     private static func timedOut() -> Rig {
@@ -55,11 +55,21 @@ struct SpanDocumentationTests {
         return rig
     }
 
+    private static func interruptedTurn() -> Rig {
+        let rig = Rig()
+        Obstacles.drain.forEach(rig.observe)
+        rig.observe(.turn(.lost(reason: "expired")))
+        rig.observe(Obstacles.stuck(3, .finalizers))
+        rig.observe(Obstacles.ended(.timedOut), at: .seconds(100))
+        return rig
+    }
+
     private static func blockedForLong() -> Rig {
         let rig = Rig()
-        let drain = ScriptedDrain([.stub("a"), .stub("b")], deadline: .seconds(400))
+        let drain = ScriptedDrain([.stub("a"), .stub("b"), .stub("c")], deadline: .seconds(400))
         drain.script = { call, _ in
             guard case .evict(let pod, _) = call else { return nil }
+            if pod.name == "c" { return .init(.webhook("kv")) }
             return pod.name == "a" ? .init(.severalBudgets) : .init(.serverError)
         }
         drain.at(.seconds(350)) { $0.tell(.cancel(uncordon: true)) }
@@ -83,7 +93,7 @@ struct SpanDocumentationTests {
         var told: [String: Set<String>] = [:]
         for span in Self.rigs().flatMap(\.spans) { told[span.name, default: []].formUnion(span.attributes.map(\.key)) }
         var documented: [String: Set<String>] = [:]
-        for row in try Documentation.table("Spans") {
+        for row in try Documentation.table("Spans") where row.count == 3 {
             documented[try #require(Documentation.words(row[0]).first)] = Set(Documentation.words(row[2]))
         }
         #expect(Set(documented.keys) == Set(told.keys))
@@ -91,6 +101,19 @@ struct SpanDocumentationTests {
             #expect(documented[name]?.subtracting(attributes) == [], "\(name): documented only")
             #expect(attributes.subtracting(documented[name] ?? []) == [], "\(name): told only")
         }
+    }
+
+    @Test("every event of a span is documented with its attributes, and the other way round")
+    func spanEvents() throws {
+        var told: [String: Set<String>] = [:]
+        for event in Self.rigs().flatMap(\.spans).flatMap(\.events) {
+            told[event.name, default: []].formUnion(event.attributes.map(\.key))
+        }
+        var documented: [String: Set<String>] = [:]
+        for row in try Documentation.table("Spans") where row.count == 2 {
+            documented[try #require(Documentation.words(row[0]).first)] = Set(Documentation.words(row[1]))
+        }
+        #expect(told == documented)
     }
 
     @Test("the words that the page gives for attributes are the vocabulary's")
@@ -105,6 +128,9 @@ struct SpanDocumentationTests {
         }
         #expect(values("drain.list.purpose") == ["plan", "refresh", "verify"])
         #expect(values("drain.blocker") == ["budget", "several_budgets", "webhook"])
+        #expect(values("drain.pdb.verdict").isSubset(of: BudgetVerdict.allCases.map(\.rawValue)))
+        #expect(values("drain.pod.stuck").isSubset(of: StuckTermination.Reason.allCases.map(\.rawValue)))
+        #expect(values("drain.fleet.outcome") == ["held", "abandoned"])
         #expect(values("drain.wait.outcome").isSubset(of: ["allowed", "abandoned", "drain.interrupted"]))
         #expect(values("drain.eviction.answer").isSubset(of: EvictionAnswer.allCases.map(\.rawValue)))
         #expect(values("drain.pod.result") == Set(PodResult.allCases.map(\.rawValue)))
@@ -135,6 +161,8 @@ struct SpanDocumentationTests {
         let drain = ScriptedDrain.busy()
         rig.attach(to: drain)
         drain.run(limit: .seconds(20))
+        rig.observe(.turn(.waiting(place: 0, holders: [])))
+        rig.observe(.overrunProjected(.never))
         return rig.progress.current
     }
 }

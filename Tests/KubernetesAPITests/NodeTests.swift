@@ -24,6 +24,15 @@ struct NodeTests {
         #expect(node.spec.taints == [Taint(key: "k", effect: "NoExecute"), Taint(key: "l")])
     }
 
+    @Test("its boot and its volumes are read, and go round")
+    func status() throws {
+        let json =
+            #"{"metadata":{"name":"a"},"status":{"nodeInfo":{"bootID":"b-1"},"volumesAttached":[{"name":"v","devicePath":""}]}}"#
+        let node = try JSONDecoder().decode(Node.self, from: Data(json.utf8))
+        #expect(node.status == NodeStatus(bootID: "b-1", volumesAttached: [AttachedVolume(name: "v")]))
+        #expect(try JSONDecoder().decode(Node.self, from: try JSONEncoder().encode(node)) == node)
+    }
+
     @Test("what is no node is refused", arguments: ["{}", "[]", #"{"metadata":{},"spec":{"unschedulable":"yes"}}"#])
     func refuses(json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(Node.self, from: Data(json.utf8)) }

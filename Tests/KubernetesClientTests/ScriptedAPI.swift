@@ -65,3 +65,17 @@ final class ScriptedAPI: Sendable {
 extension PodIdentity {
     static let web = PodIdentity(namespace: "demo", name: "web-0", uid: "u-1")
 }
+
+extension Lease {
+    static let example = Lease(metadata: ObjectMeta(name: "slot-0", namespace: "ops", resourceVersion: "7"))
+}
+
+extension Workload.Key {
+    static let example = Workload.Key(kind: .deployment, namespace: "shop", name: "web")
+}
+
+extension ClusterEvent {
+    static let example = ClusterEvent(
+        subject: .node("node-a"), name: "e.1", reason: "Draining", message: "m", firstSeen: TestClock.start,
+        lastSeen: TestClock.start)
+}

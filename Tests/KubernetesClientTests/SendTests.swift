@@ -36,7 +36,9 @@ struct SendTests {
     @Test(
         "a recorded success is what was asked for",
         arguments: [
-            ("version", APICall.version), ("cordon-patch", .setUnschedulable(node: "node-a", true)),
+            ("version", APICall.version), ("event-create", .createEvent(.example)),
+            ("event-create", .repeatEvent(.example)),
+            ("cordon-patch", .setNodeConditions("node-a", [Condition(type: "Drained")])),
             ("evict-201-created", .deletePod(.web, DeleteOptions())),
             ("pod-get-terminating", .deletePod(.web, DeleteOptions())),
         ])
@@ -52,15 +54,37 @@ struct SendTests {
         #expect(request.headers["content-type"] == wire.contentType)
     }
 
-    @Test("a node is read")
-    func node() async throws {
-        let answer = try ScriptedAPI.Answer.recorded("node-get")
+    @Test(
+        "a node is read, also as the answer to a patch",
+        arguments: [
+            ("node-get", APICall.readNode("node-a")), ("cordon-patch", .setUnschedulable(node: "node-a", true)),
+        ])
+    func node(name: String, call: APICall) async throws {
+        let answer = try ScriptedAPI.Answer.recorded(name)
         let api = try ScriptedAPI { _, _ in answer }
-        guard case .success(200, .node(let node)) = await api.send(.readNode("node-a")).answer else {
+        guard case .success(200, .node(let node)) = await api.send(call).answer else {
             Issue.record("no node")
             return
         }
         #expect(node.metadata.uid == "5fca7111-677f-4a31-a57c-66a2c0d4e115")
+        #expect(node.spec.unschedulable == (name == "cordon-patch"))
+    }
+
+    @Test("a workload and a Lease are read")
+    func objects() async throws {
+        let api = try ScriptedAPI { request, _ in
+            request.target.contains("/leases")
+                ? .object(#"{"kind":"Lease","metadata":{"name":"slot-0"},"spec":{"holderIdentity":"a"}}"#)
+                : .object(#"{"kind":"Deployment","metadata":{"name":"web"},"spec":{"replicas":3}}"#)
+        }
+        let workload = Workload(metadata: ObjectMeta(name: "web"), spec: .init(replicas: 3))
+        let key = Workload.Key(kind: .deployment, namespace: "shop", name: "web")
+        #expect(await api.send(.readWorkload(key)).answer == .success(code: 200, .workload(workload)))
+        let lease = Lease(metadata: ObjectMeta(name: "slot-0"), spec: .init(holderIdentity: "a"))
+        for call in [APICall.createLease(lease), .replaceLease(lease)] {
+            #expect(await api.send(call).answer == .success(code: 200, .lease(lease)))
+        }
+        #expect(await api.send(.restartRollout(key, at: TestClock.start)).answer == .success(code: 200, .other))
     }
 
     @Test("a pod is read")
@@ -174,7 +198,16 @@ struct SendTests {
             (.deletePod(.web, DeleteOptions()), "<html>please log in</html>"),
             (.setUnschedulable(node: "a", true), ""), (.readDaemonSet(namespace: "a", name: "b"), "[]"),
             (.listPods(node: "a", .cache()), "<html>please log in</html>"), (.listPods(node: "a", .cache()), "{}"),
-            (.listPods(node: "a", .cache()), ""),
+            (.listPods(node: "a", .cache()), ""), (.createLease(.example), #"{"kind":"Lease"}"#),
+            (.replaceLease(.example), #"{"metadata":{},"spec":{"acquireTime":"yesterday"}}"#),
+            (.deleteLease(.example), "<html>please log in</html>"), (.createEvent(.example), ""),
+            (.repeatEvent(.example), "[]"), (.setNodeConditions("a", []), "<html>please log in</html>"),
+            (.readWorkload(.example), #"{"kind":"Deployment"}"#),
+            (.readWorkload(.example), #"{"metadata":{},"spec":{"replicas":"3"}}"#),
+            (.restartRollout(.example, at: TestClock.start), "{}"),
+            (.listLeases(namespace: "a"), #"{"metadata":{"resourceVersion":"1"},"items":[{"spec":{}}]}"#),
+            (.listVolumeAttachments, #"{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{}}]}"#),
+            (.listSelectedPods(namespace: "a", LabelSelector()), #"{"items":[]}"#),
         ])
     func malformed(call: APICall, body: String) async throws {
         let api = try ScriptedAPI { _, _ in .init(body: body) }

@@ -3,7 +3,8 @@ import Timestamps
 
 /// Time that moves when a test says so.
 final class TestClock: Sendable {
-    private let moment = Lock(Timestamp(seconds: 1_800_000_000))
+    static let start = Timestamp(seconds: 1_800_000_000)
+    private let moment = Lock(start)
 
     var source: TimeSource { TimeSource { [self] in moment.withLock { $0 } } }
 

@@ -49,7 +49,7 @@ struct UnauthorizedTests {
         _ = await client.send(APIRequest(.version))
         files["/token"] = "good"
         let request = WatchRequest(.pods(node: "a"), resourceVersion: "1", timeoutSeconds: 1)
-        var iterator = client.watchPods(request).makeAsyncIterator()
+        var iterator = client.watch(request).makeAsyncIterator()
         #expect(await iterator.next() == .opened)
     }
 

@@ -13,7 +13,9 @@ struct WatchTests {
         #"{"type":"\#(type)","object":{"metadata":{"name":"\#(name)","resourceVersion":"5"}}}"# + "\n"
     }
 
-    private static func pod(_ name: String) -> Pod { Pod(metadata: ObjectMeta(name: name, resourceVersion: "5")) }
+    private static func pod(_ name: String) -> WatchedObject {
+        .pod(Pod(metadata: ObjectMeta(name: name, resourceVersion: "5")))
+    }
 
     private func client(_ server: ScriptedServer) -> KubernetesClient {
         KubernetesClient(
@@ -27,12 +29,12 @@ struct WatchTests {
             _ = try connection.readRequest()
             try script(connection)
         }
-        return await client(server).watchPods(Self.request).reduce(into: []) { $0.append($1) }
+        return await client(server).watch(Self.request).reduce(into: []) { $0.append($1) }
     }
 
     private func signals(_ answer: ScriptedAPI.Answer) async throws -> [WatchSignal] {
         let api = try ScriptedAPI { _, _ in answer }
-        return await api.client().watchPods(Self.request).reduce(into: []) { $0.append($1) }
+        return await api.client().watch(Self.request).reduce(into: []) { $0.append($1) }
     }
 
     @Test("a real watch is opened, says its events, and is closed")
@@ -44,8 +46,8 @@ struct WatchTests {
         #expect(signals.count == fixture.body.items.count + 2)
         let versions = signals.compactMap { signal -> String? in
             switch signal {
-            case .event(.added(let pod)), .event(.modified(let pod)), .event(.deleted(let pod)):
-                pod.metadata.resourceVersion
+            case .event(.added(let object)), .event(.modified(let object)), .event(.deleted(let object)):
+                object.metadata.resourceVersion
             case .event(.bookmark(let version)): version
             default: nil
             }
@@ -56,10 +58,10 @@ struct WatchTests {
     @Test("the request is the watch's, with who we are and our trace")
     func request() async throws {
         let api = try ScriptedAPI { _, _ in .init() }
-        for await _ in api.client(.token("abc")).watchPods(Self.request, traceparent: "00-a-b-01") {}
+        for await _ in api.client(.token("abc")).watch(Self.request, traceparent: "00-a-b-01") {}
         let request = try #require(api.requests.first)
         #expect(request.method == "GET")
-        #expect(request.target == Self.request.wire.target)
+        #expect(request.target == Self.request.wire().target)
         #expect(request.headers["authorization"] == "Bearer abc")
         #expect(request.headers["traceparent"] == "00-a-b-01")
         #expect(request.headers["accept"] == "application/json")
@@ -172,7 +174,7 @@ struct WatchTests {
             leave.yield(connection.waitForEnd())
             leave.finish()
         }
-        let stream = client(server).watchPods(Self.request)
+        let stream = client(server).watch(Self.request)
         for await _ in left {}
         let signals = await stream.reduce(into: []) { $0.append($1) }
         #expect(signals.count == 1002)
@@ -207,7 +209,7 @@ struct WatchTests {
         let client = client(server)
         let (read, hasRead) = AsyncStream.makeStream(of: Void.self)
         let consumer = Task {
-            for await signal in client.watchPods(Self.request) {
+            for await signal in client.watch(Self.request) {
                 guard case .event = signal else { continue }
                 hasRead.finish()
                 if how == .breaking { break }
@@ -220,7 +222,7 @@ struct WatchTests {
     }
 
     private func openAndDrop(_ client: KubernetesClient) async {
-        var iterator = client.watchPods(Self.request).makeAsyncIterator()
+        var iterator = client.watch(Self.request).makeAsyncIterator()
         #expect(await iterator.next() == .opened)
     }
 
@@ -249,7 +251,7 @@ struct WatchTests {
             leave.finish()
         }
         let client = client(server)
-        let consumer = Task { for await _ in client.watchPods(Self.request) {} }
+        let consumer = Task { for await _ in client.watch(Self.request) {} }
         for await _ in asked {}
         consumer.cancel()
         for await end in left { #expect(end != .silent) }
@@ -266,7 +268,7 @@ struct WatchTests {
         }
         let client = client(server)
         var signals: [WatchSignal] = []
-        for await signal in client.watchPods(Self.request) {
+        for await signal in client.watch(Self.request) {
             signals.append(signal)
             if case .event = signal { await client.shutdown() }
         }
@@ -277,13 +279,61 @@ struct WatchTests {
         }
     }
 
-    @Test("other objects are watched the same way")
-    func nodes() async throws {
+    @Test("a node is watched by its name")
+    func node() async throws {
         let api = try ScriptedAPI { _, _ in .init(body: Self.line("node-a", type: "MODIFIED")) }
-        let request = WireRequest(method: "GET", target: "/api/v1/nodes?watch=1", template: "/api/v1/nodes")
-        var signals: [ObjectSignal<Node>] = []
-        for await signal in api.client().watch(Node.self, request) { signals.append(signal) }
+        let request = WatchRequest(.node("node-a"), resourceVersion: "321", timeoutSeconds: 300)
+        let signals = await api.client().watch(request).reduce(into: []) { $0.append($1) }
         #expect(signals.count == 3)
-        #expect(signals[1] == .event(.modified(Node(metadata: ObjectMeta(name: "node-a", resourceVersion: "5")))))
+        #expect(
+            signals[1] == .event(.modified(.node(Node(metadata: ObjectMeta(name: "node-a", resourceVersion: "5"))))))
+        #expect(api.requests.map(\.target) == [request.wire().target])
+    }
+
+    /// Discovery first, then one event of a budget whose selector is this.
+    private func budgetWatch(
+        _ version: String, selector: String
+    ) async throws -> (signals: [WatchSignal], targets: [String]) {
+        let line =
+            #"{"type":"ADDED","object":{"metadata":{"name":"web","namespace":"shop"},"spec":{"selector":\#(selector)}}}"#
+        let api = try ScriptedAPI { request, _ in
+            request.target == "/apis/policy"
+                ? .object(#"{"kind":"APIGroup","versions":[{"groupVersion":"policy/\#(version)"}]}"#)
+                : .init(body: line + "\n")
+        }
+        let request = WatchRequest(.budgets(namespace: "shop"), resourceVersion: "9", timeoutSeconds: 300)
+        let signals = await api.client().watch(request).reduce(into: []) { $0.append($1) }
+        return (signals, api.requests.map(\.target))
+    }
+
+    @Test(
+        "budgets are watched where the server has them, and an empty selector means what it means there",
+        arguments: [
+            ("v1", "{}", LabelSelector()), ("v1", "null", nil), ("v1beta1", "{}", nil), ("v1beta1", "null", nil),
+            (
+                "v1beta1", #"{"matchLabels":{"app":"web"}}"#,
+                LabelSelector([.isIn(key: "app", values: ["web"])])
+            ),
+        ] as [(String, String, LabelSelector?)])
+    func budgets(version: String, selector: String, expected: LabelSelector?) async throws {
+        let (signals, targets) = try await budgetWatch(version, selector: selector)
+        let budget = Budget(
+            metadata: ObjectMeta(name: "web", namespace: "shop"), spec: BudgetSpec(selector: expected))
+        #expect(signals.dropFirst().first == .event(.added(.budget(budget))))
+        #expect(
+            targets == [
+                "/apis/policy",
+                "/apis/policy/\(version)/namespaces/shop/poddisruptionbudgets?watch=1&allowWatchBookmarks=true"
+                    + "&resourceVersion=9&timeoutSeconds=300",
+            ])
+    }
+
+    @Test("a watch whose discovery is refused ends with the refusal, unopened")
+    func undiscovered() async throws {
+        let api = try ScriptedAPI { _, _ in .status(503, "starting") }
+        let request = WatchRequest(.budgets(namespace: nil), resourceVersion: "9", timeoutSeconds: 300)
+        let signals = await api.client().watch(request).reduce(into: []) { $0.append($1) }
+        #expect(signals == [.ended(.error, detail: "starting", status: Status(code: 503, message: "starting"))])
+        #expect(api.requests.map(\.target) == ["/apis/policy"])
     }
 }

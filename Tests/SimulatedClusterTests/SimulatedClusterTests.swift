@@ -82,18 +82,18 @@ struct SimulatedClusterTests {
         let pod = try #require(list.items.first)
         let request = WatchRequest(.pods(node: "node-a"), resourceVersion: list.resourceVersion, timeoutSeconds: 60)
         var seen: [String] = []
-        for await signal in world.client.watchPods(request) {
+        for await signal in world.client.watch(request) {
             switch signal {
             case .opened: #expect(await world.send(.evict(pod.identity, DeleteOptions())).code == 201)
             case .event(.modified): seen.append("modified")
-            case .event(.deleted(let last)):
+            case .event(.deleted(.pod(let last))):
                 #expect(last.identity == pod.identity)
                 seen.append("deleted")
             case .event, .ended: seen.append("\(signal)")
             }
             if seen.last == "deleted" { break }
         }
-        #expect(seen == ["modified", "modified", "modified", "deleted"])
+        #expect(seen == ["modified", "modified", "modified", "modified", "deleted"])
         await world.end()
     }
 
@@ -103,7 +103,7 @@ struct SimulatedClusterTests {
         let version = await world.pods().resourceVersion
         var signals: [WatchSignal] = []
         let request = WatchRequest(.pods(node: "node-a"), resourceVersion: version, timeoutSeconds: 1)
-        for await signal in world.client.watchPods(request) { signals.append(signal) }
+        for await signal in world.client.watch(request) { signals.append(signal) }
         #expect(signals.dropLast() == [.opened, .event(.bookmark(resourceVersion: version))])
         #expect({ if case .ended(.closed, _, _) = signals.last { true } else { false } }())
         await world.end()
@@ -114,7 +114,7 @@ struct SimulatedClusterTests {
         let world = try World { $0.perform(.compact) }
         var last: WatchSignal?
         let request = WatchRequest(.pods(node: "node-a"), resourceVersion: "1", timeoutSeconds: 60)
-        for await signal in world.client.watchPods(request) { last = signal }
+        for await signal in world.client.watch(request) { last = signal }
         guard case .ended(.expired, _, let status) = last else {
             Issue.record("\(String(describing: last))")
             return

@@ -14,7 +14,8 @@ struct TableRenderingTests {
         var model = ClusterModel(seed: 1, at: Self.start, timing: .instant)
         model.addNode("node-a")
         model.addDeployment("demo", "web", replicas: 1)
-        model.addStatefulSet("demo", "db", replicas: 1)
+        model.addStatefulSet("demo", "db", replicas: 1, PodTemplate.withVolume)
+        model.addReplicationController("demo", "old", replicas: 1)
         model.addDaemonSet("demo", "agent")
         model.addJob("demo", "backup")
         model.addBudget("demo", "web", .maxUnavailable(.percent(50)), selecting: ["app": "web"])
@@ -70,5 +71,14 @@ struct TableRenderingTests {
         let rendering = TableRendering(resource: .pods, included: .object, now: Self.start)
         let table = rendering.table(model().objects(ListQuery(.pods)), metadata: [:])
         #expect(table["rows"]?.elements.first?["object"]?["kind"] == "Pod")
+    }
+}
+
+extension PodTemplate {
+    /// With a volume that is attached to the pod's node.
+    static var withVolume: PodTemplate {
+        var template = PodTemplate()
+        template.hasVolume = true
+        return template
     }
 }

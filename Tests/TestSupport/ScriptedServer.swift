@@ -55,12 +55,8 @@ public final class ScriptedServer: Sendable {
     /// No connection is accepted any more; those that are open go on.
     public func stop() { shutdown(listener, CInt(SHUT_RDWR)) }
 
-    /// A port of 127.0.0.1 that nobody listens on.
-    public static func unusedPort() throws -> UInt16 {
-        let descriptor = try makeSocket(AF_INET)
-        defer { close(descriptor) }
-        return try bindIPv4(descriptor)
-    }
+    /// A port of 127.0.0.1 that nobody listens on: it stays ours, or another test's server would take it.
+    public static func unusedPort() throws -> UInt16 { try bindIPv4(try makeSocket(AF_INET)) }
 
     private static func accept(_ listener: CInt, _ accepted: Lock<Int>, _ script: @escaping Script) {
         defer { close(listener) }

@@ -22,6 +22,22 @@ extension Pod {
     }
 }
 
+extension Pod {
+    /// The same pod, ready.
+    public func ready(_ isReady: Bool = true) -> Pod {
+        var pod = self
+        pod.status.conditions.removeAll { $0.type == "Ready" }
+        pod.status.conditions.append(Condition(type: "Ready", status: isReady ? "True" : "False"))
+        return pod
+    }
+
+    public func priority(_ priority: Int64) -> Pod {
+        var pod = self
+        pod.spec.priority = priority
+        return pod
+    }
+}
+
 extension OwnerReference {
     public static func daemonSet(_ name: String) -> OwnerReference {
         OwnerReference(apiVersion: "apps/v1", kind: "DaemonSet", name: name)
@@ -88,4 +104,13 @@ extension Status {
 extension Exchange.Answer {
     public static let created = Exchange.Answer.success(code: 201, .other)
     public static let away = Exchange.Answer.failure(TransportFailure(.connect, "connection refused"))
+}
+
+extension WatchedObject {
+    /// A pod, as a watch on the node's pods tells of it.
+    public static func stub(
+        _ name: String, uid: String? = nil, node: String = "node-a", scheduled: Timestamp? = nil
+    ) -> WatchedObject {
+        .pod(.stub(name, uid: uid, node: node, scheduled: scheduled))
+    }
 }

@@ -40,6 +40,7 @@ struct DrainCommand: AgentCommand {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var eviction: EvictionOptions
+    @OptionGroup var reporting: ReportingOptions
     @OptionGroup var telemetry: TelemetryOptions
 
     func validate() throws {
@@ -70,8 +71,10 @@ struct DrainCommand: AgentCommand {
             AgentTelemetry.Settings(
                 node: node.value, dryRun: policy.dryRun != .none, spans: telemetry.spans,
                 logFormat: telemetry.logFormat ?? .text, logLevel: telemetry.logLevel ?? (wantsLog ? .info : nil),
-                serverAddress: location.serverAddress), time: time, extra: [ProgressLines(print: say)])
+                serverAddress: location.serverAddress, reporting: reporting.settings), time: time,
+            extra: [ProgressLines(print: say)])
         let cluster = Cluster(location.access, api: stack.api, time: time)
+        stack.report(to: cluster)
         let controller = DrainController(
             cluster: cluster, telemetry: stack, policy: policy, timeout: eviction.timeout.value, time: time)
         let server = try serve(stack, controller)
@@ -89,6 +92,7 @@ struct DrainCommand: AgentCommand {
         if summary.leftCordoned, summary.outcome != .completed {
             say("node/\(node.value) is left cordoned: kubectl uncordon \(node.value) makes it schedulable again")
         }
+        await stack.finishReports(within: .seconds(2))
         await server?.stop()
         await cluster.client.shutdown()
         _ = await out.flush(within: .seconds(2))

@@ -40,6 +40,7 @@ struct RunCommand: AgentCommand {
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var eviction: EvictionOptions
     @OptionGroup var serving: ServingOptions
+    @OptionGroup var reporting: ReportingOptions
     @OptionGroup var telemetry: TelemetryOptions
 
     func validate() throws { _ = try nodeName() }

@@ -36,6 +36,7 @@ struct Demo {
                 node: node, dryRun: false, spans: "\(directory)/spans.jsonl", logFormat: .json, logLevel: nil,
                 serverAddress: "127.0.0.1"), time: time, extra: [log, display.lines])
         let cluster = Cluster(access, api: telemetry.api, time: time)
+        telemetry.report(to: cluster)
         let controller = DrainController(
             cluster: cluster, telemetry: telemetry, policy: DrainPolicy(node: node), timeout: nil, time: time)
         let server = try serve(telemetry, controller)
@@ -58,6 +59,7 @@ struct Demo {
         await logs.close(within: .seconds(2))
         display.end(SummaryTable.lines(telemetry.progress.current, summary, at: time.now()) + farewell())
         await display.flush()
+        await telemetry.finishReports(within: .seconds(2))
         await server.stop()
         await cluster.client.shutdown()
         await world.cluster.stop()

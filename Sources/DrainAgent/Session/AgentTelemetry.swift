@@ -16,6 +16,7 @@ final class AgentTelemetry: DrainObserver {
         /// `nil`: no log.
         var logLevel: LogLevel?
         var serverAddress: String
+        var reporting = ClusterReporter.Settings()
     }
 
     let registry = Registry()
@@ -27,6 +28,7 @@ final class AgentTelemetry: DrainObserver {
     private let metrics: DrainMetrics
     private let spans: DrainSpans
     private let drainLog: DrainLog
+    private let reporter: ClusterReporter
     private let log: LogWriter
     private let spanSink: LineSink?
     private let extra: [any DrainObserver]
@@ -49,6 +51,9 @@ final class AgentTelemetry: DrainObserver {
         let log = LogWriter(settings, registry, time: time)
         self.log = log
         drainLog = DrainLog(node: settings.node, boot: boot) { log.write($0) }
+        reporter = ClusterReporter(
+            settings.reporting, node: settings.node, boot: boot, registry: registry, time: time
+        ) { log.say($0, $1, $2) }
         let sink = try Self.spanSink(settings, registry)
         spanSink = sink
         let resource: [(String, AttributeValue)] = [
@@ -67,8 +72,15 @@ final class AgentTelemetry: DrainObserver {
         metrics.observe(event)
         spans.observe(event)
         drainLog.observe(event)
+        reporter.observe(event)
         for observer in extra { observer.observe(event) }
     }
+
+    /// Events and conditions are written from now on.
+    func report(to cluster: Cluster) { reporter.start(send: cluster.quickSend, sleep: cluster.sleep) }
+
+    /// The last Events and conditions are written, or given up after this long.
+    func finishReports(within limit: Duration) async { await reporter.finish { await pause(for: limit) } }
 
     /// The agent's own words.
     func say(_ level: LogLevel, _ message: String, _ fields: [(String, JSONValue)] = []) {

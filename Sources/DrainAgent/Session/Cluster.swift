@@ -42,13 +42,16 @@ struct Cluster: Sendable {
         }
     }
 
+    /// Until that moment.
+    var sleep: @Sendable (Timestamp) async -> Void {
+        { [time] moment in await pause(for: moment - time.now()) }
+    }
+
     /// What a drain acts on.
     func environment(_ trace: DrainTrace) -> DrainRunner.Environment {
         DrainRunner.Environment(
             send: send, watch: watch,
-            sleep: { [time] moment in
-                await pause(for: moment - time.now())
-            },
+            sleep: sleep,
             time: time, traceparent: { trace.traceparent(for: $0) })
     }
 }

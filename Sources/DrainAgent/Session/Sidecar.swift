@@ -41,8 +41,9 @@ struct Sidecar: Sendable {
             AgentTelemetry.Settings(
                 node: node, dryRun: policy.dryRun != .none, spans: options.telemetry.spans ?? "-",
                 logFormat: options.telemetry.logFormat ?? .json, logLevel: options.telemetry.logLevel ?? .info,
-                serverAddress: location.serverAddress), time: time)
+                serverAddress: location.serverAddress, reporting: options.reporting.settings), time: time)
         cluster = Cluster(location.access, api: telemetry.api, time: time)
+        telemetry.report(to: cluster)
         controller = DrainController(
             cluster: cluster, telemetry: telemetry, policy: policy, timeout: options.eviction.timeout.value, time: time)
         ownPod = OwnPod(
@@ -182,8 +183,10 @@ struct Sidecar: Sendable {
     /// The outcome is told to everybody who may want it, then we go.
     private func end(_ summary: DrainSummary, _ happenings: AsyncStream<Happening>) async -> Int32 {
         linger.drainEnded()
+        async let reports: Void = telemetry.finishReports(within: .seconds(2))
         await telemetry.flush(within: .seconds(1))
         writeTerminationLog(summary)
+        await reports
         await stayForScrape(happenings)
         return AgentExit.code(summary.outcome)
     }

@@ -49,8 +49,15 @@ final class LiveDisplay: Sendable {
             parts.append("\(status.count(phase)) \(phase.rawValue)")
         }
         for blocker in status.blockers.prefix(2) {
-            parts.append("\(blocker.pods.count) blocked by \(blocker.blocker)")
+            let verdict = blocker.verdict == .waiting ? "" : " (\(blocker.verdict.rawValue))"
+            parts.append("\(blocker.pods.count) blocked by \(blocker.blocker)\(verdict)")
         }
+        let stuck = status.pods.count { $0.stuck != nil }
+        if stuck > 0 { parts.append("\(stuck) stuck") }
+        if case .waiting = status.turn, let place = status.turn?.place {
+            parts.append("waits for its turn (place \(place))")
+        }
+        if let overrun = status.overrun { parts.append(overrun == .never ? "never done" : "late by \(overrun.text)") }
         if let began = status.startedAt { parts.append("\((now - began).components.seconds)s") }
         return parts.joined(separator: "  ")
     }

@@ -5,10 +5,14 @@ import Timestamps
 
 /// A drain as lines for people, in kubectl's words where it has them.
 final class ProgressLines: DrainObserver {
-    private struct State {
+    struct State {
         var dryRun = DrainPolicy.DryRun.none
         var node = ""
-        var excluded: [ExclusionReason: Int] = [:]
+        var pods: [PodIdentity] = []
+        var verdicts: [Blocker: BudgetVerdict] = [:]
+        var stuck: [Int: StuckTermination.Reason] = [:]
+        var turn: FleetTurn.Standing?
+        var overrun: Projection.Overrun?
         private var said: Set<String> = []
 
         /// Whether `text` is new. A message may hold what is never twice the same: beyond so many, nothing is.
@@ -33,13 +37,16 @@ final class ProgressLines: DrainObserver {
             return []
         case .cordon(let step): return [line(step, state)]
         case .planned(let pods, let excluded):
-            return ["node/\(state.node): \(pods) \(noun(pods)) to evict, \(excluded) left alone"]
+            return ["node/\(state.node): \(counted(pods)) to evict, \(excluded) left alone"]
         case .podExcluded(let pod, let reason): return ["pod \(pod) left alone: \(reason.text)"]
         case .podAdded(let facts):
+            state.pods.append(facts.pod)
             if state.dryRun == .client { return ["pod \(facts.pod) would be evicted (dry run)"] }
             return facts.phase == .terminating ? ["pod \(facts.pod) is terminating already"] : []
         case .podMoved(let move): return line(move, event.at, &state).map { [$0] } ?? []
-        case .waitBegan(let wait): return ["pod \(wait.pod) is blocked by \(wait.blocker): \(wait.firstMessage)"]
+        case .waitBegan(let wait):
+            let message = wait.firstMessage.isEmpty ? "" : ": \(wait.firstMessage)"
+            return ["pod \(wait.pod) is blocked by \(wait.blocker)\(message)"]
         case .pollingChanged(true, let reason): return ["warning: the watch does not work, listing instead: \(reason)"]
         case .requestFailed(let operation, let message, let delay):
             let text = "\(operation.rawValue) failed: \(message)"
@@ -48,7 +55,7 @@ final class ProgressLines: DrainObserver {
         case .throttled(let delay): return ["warning: the API server asks for a pause of \(GoDuration.format(delay))"]
         case .resumed, .turn, .uncordonedByOthers, .surveyed, .annotationIgnored, .tierStarted, .judged,
             .budgetWatchChanged, .unblock, .stuck, .overrunProjected, .deletedAtDeadline, .volumesAttached:
-            return []
+            return ObstacleLines.lines(event.fact, &state)
         case .stateChanged, .deadlineChanged, .nodeSeen, .exclusionEnded, .podFinished, .evictionAnswered, .waitGoesOn,
             .waitEnded, .deletionExpected, .listed, .watchEnded, .pollingChanged, .ended:
             return []
@@ -83,7 +90,7 @@ final class ProgressLines: DrainObserver {
         state.dryRun == .server ? " (server dry run)" : ""
     }
 
-    private static func noun(_ count: Int) -> String { count == 1 ? "pod" : "pods" }
+    static func counted(_ count: Int) -> String { count == 1 ? "1 pod" : "\(count) pods" }
 }
 
 extension ExclusionReason {

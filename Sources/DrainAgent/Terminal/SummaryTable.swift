@@ -10,8 +10,7 @@ enum SummaryTable {
         var rows = [["NAMESPACE", "POD", "RESULT", "ATTEMPTS", "MESSAGE"]]
         for pod in status.pods.sorted(by: { ($0.pod.namespace, $0.pod.name) < ($1.pod.namespace, $1.pod.name) }) {
             rows.append([
-                pod.pod.namespace, pod.pod.name, result(of: pod, isDry), String(pod.attempts),
-                pod.phase == .gone ? "" : String(pod.message.prefix(100)).onOneLine,
+                pod.pod.namespace, pod.pod.name, result(of: pod, isDry), String(pod.attempts), message(of: pod),
             ])
         }
         for (pod, reason) in status.excluded {
@@ -21,7 +20,19 @@ enum SummaryTable {
         var last = "node/\(status.node) \(summary.outcome.text) in \(elapsed)"
         if isDry, summary.outcome == .completed { last = "node/\(status.node) would be drained" }
         if !summary.reason.isEmpty, summary.outcome != .cancelled { last += ": \(summary.reason.onOneLine)" }
-        return (rows.count > 1 ? aligned(rows) : []) + [last]
+        return (rows.count > 1 ? aligned(rows) : []) + advice(status) + [last]
+    }
+
+    private static func message(of pod: DrainStatus.PodState) -> String {
+        if pod.phase == .gone { return pod.isDeletedAtDeadline ? "deleted at the deadline" : "" }
+        return String((pod.stuck?.text ?? pod.message).prefix(100)).onOneLine
+    }
+
+    /// What a person can do about who still said no in the end.
+    private static func advice(_ status: DrainStatus) -> [String] {
+        guard let summary = status.summary, summary.outcome != .completed else { return [] }
+        return status.judgements.values.sorted { "\($0.blocker)" < "\($1.blocker)" }.filter { !$0.advice.isEmpty }
+            .map { "\($0.blocker) (\($0.verdict.rawValue)): \($0.advice)".onOneLine }
     }
 
     /// A dry run's phases are what would become of the pods.

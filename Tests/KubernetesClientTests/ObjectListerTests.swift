@@ -5,8 +5,8 @@ import KubernetesClient
 import TestSupport
 import Testing
 
-@Suite("Lists of pods")
-struct PodListerTests {
+@Suite("Lists")
+struct ObjectListerTests {
     private static let consistent = APICall.listPods(node: "node-a", .consistent(chunkSize: 3))
 
     private static func page(_ names: [String], version: String = "7", next: String = "") -> ScriptedAPI.Answer {
@@ -186,5 +186,25 @@ struct PodListerTests {
             access: ClusterAccess(server: server.url), http: HTTPClient(), userAgent: "t", time: TestClock().source)
         let exchange = await client.send(APIRequest(.listPods(node: "a", .cache())))
         #expect(names(exchange) == (0..<50).map { "pod-\($0)" })
+    }
+
+    @Test("Leases, volume attachments and selected pods are listed the same way")
+    func others() async throws {
+        let api = try ScriptedAPI { request, _ in
+            let spec = request.target.contains("volumeattachments") ? #"{"nodeName":"node-a"}"# : "{}"
+            return .object(
+                #"{"metadata":{"resourceVersion":"9"},"items":[{"metadata":{"name":"x"},"spec":\#(spec)}]}"#)
+        }
+        let meta = ObjectMeta(name: "x")
+        let cases: [(APICall, APIObject)] = [
+            (.listLeases(namespace: "ops"), .leases([Lease(metadata: meta)])),
+            (.listVolumeAttachments, .volumeAttachments([VolumeAttachment(metadata: meta, nodeName: "node-a")])),
+            (
+                .listSelectedPods(namespace: "shop", LabelSelector([.exists(key: "app")])),
+                .pods(PodList(resourceVersion: "9", items: [Pod(metadata: meta)]))
+            ),
+        ]
+        for (call, expected) in cases { #expect(await api.send(call).answer == .success(code: 200, expected)) }
+        #expect(api.requests.map(\.target) == cases.map { $0.0.wire().target })
     }
 }
