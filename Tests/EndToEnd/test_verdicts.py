@@ -41,13 +41,6 @@ def cancel(agent):
     assert agent.tell("cancel").returncode == 0
 
 
-def events(scenario, reason):
-    """Events of that reason about the scenario's node or its pods."""
-    found = scenario.kubernetes.list("v1/events", fieldSelector=f"reason={reason}")
-    names = {scenario.node, *(pod["metadata"]["name"] for pod in scenario.pods_everywhere())}
-    return [each for each in found if each["involvedObject"]["name"] in names]
-
-
 # --- unsatisfiable
 
 
@@ -59,15 +52,16 @@ def test_one_replica_that_must_be_available_is_called_unsatisfiable_at_once_and_
     agent.trigger()
     state = agent.wait_for("the verdict", verdict_is("unsatisfiable"))
     advice = blocker(state, "web")["advice"]
-    assert "deployment/web" in advice.lower() and "scale it to 2" in advice and "minAvailable" in advice, advice
+    owner = f"Deployment {scenario.namespace}/web keeps 1"
+    assert all(each in advice for each in (owner, "scale it to 2", "set minAvailable to 0")), advice
     assert unsatisfiable(agent) == 1
     within = seconds_to_the_verdict(agent, "unsatisfiable")
     assert within <= SECONDS_TO_A_VERDICT, f"{within} s; the log is in {agent.logs}"
     (line,) = agent.log("verdict changed")
     assert (line["level"], line["pdb"], line["advice"]) == ("warning", f"{scenario.namespace}/web", advice)
-    (event,) = until("an Event on the node", lambda: events(scenario, "BudgetCannotAllow"))
+    (event,) = until("an Event on the node", lambda: scenario.events("BudgetCannotAllow"))
     assert event["involvedObject"]["name"] == scenario.node and advice in event["message"], event
-    (event,) = until("an Event on the pod", lambda: events(scenario, "DrainBlocked"))
+    (event,) = until("an Event on the pod", lambda: scenario.events("DrainBlocked"))
     assert "web" in event["message"] and event["type"] == "Warning", event
     cancel(agent)
     drained = check(agent, "cancelled", held=["web"])
@@ -168,7 +162,7 @@ def test_several_budgets_on_one_pod_are_misconfigured_at_once(scenario):
 def test_an_owner_without_a_scale_is_misconfigured_after_half_a_minute_and_not_before(scenario):
     # A Job cannot be scaled: the disruption controller does not know how many pods there ought to be.
     scenario.job("web", ready=True)
-    scenario.budget("web", ready=False, maxUnavailable=1)
+    scenario.budget("web", countable=False, maxUnavailable=1)
     agent = scenario.sidecar()
     agent.trigger()
     agent.wait_for("a blocked pod", lambda state: state["counts"]["blocked"] == 1)
@@ -186,7 +180,7 @@ def test_a_sync_that_fails_for_a_moment_is_no_false_alarm(scenario):
     scenario.deployment("web", replicas=2, labels={"guarded": "yes"})
     # One pod whose owner has no scale is enough for the whole budget to fail.
     scenario.job("stray", ready=True, labels={"guarded": "yes"})
-    scenario.budget("web", {"guarded": "yes"}, ready=False, maxUnavailable=1)
+    scenario.budget("web", {"guarded": "yes"}, countable=False, maxUnavailable=1)
     agent = scenario.sidecar()
     scenario.open_spare()
     agent.trigger()
@@ -210,6 +204,8 @@ def test_a_budget_that_a_person_loosens_lets_its_pods_go_at_once(scenario):
     scenario.change_budget("web", maxUnavailable=4)
     drained = check(agent)
     assert len(drained.evictions) <= 8, f"{len(drained.evictions)} requests; the log is in {agent.logs}"
+    problems = agent.log("budgets are not watched: asking instead") + agent.log("request failed: trying again")
+    assert not problems, problems
     assert seconds_after_the_change(scenario, drained) <= 2
 
 
@@ -238,15 +234,17 @@ def seconds_after_the_change(scenario, drained):
     return max(moment(each.at) for each in drained.accepted) - moment(changed)
 
 
-def test_blocked_pods_are_hardly_asked_for(scenario):
-    scenario.deployment("web", replicas=10)
+def test_blocked_pods_are_hardly_asked_for(scenario, record_property):
+    scenario.deployment("web", replicas=60)
     scenario.budget("web", maxUnavailable=0)
-    agent = scenario.sidecar("--concurrency", "1")
+    agent = scenario.sidecar()
     agent.trigger()
-    agent.wait_for("ten blocked pods", lambda state: state["counts"]["blocked"] == 10)
+    agent.wait_for("sixty blocked pods", lambda state: state["counts"]["blocked"] == 60)
     cancel(agent)
     drained = check(agent, "cancelled", held=["web"])
-    assert len(drained.evictions) <= 2, f"{len(drained.evictions)} requests; the log is in {agent.logs}"
+    # As many as fit into the time that the budgets' list takes.
+    record_property("evictions sent for sixty blocked pods", len(drained.evictions))
+    assert len(drained.evictions) <= 30, f"{len(drained.evictions)} requests; the log is in {agent.logs}"
 
 
 def test_without_reading_budgets_they_are_asked_every_few_seconds_and_it_is_said(scenario):

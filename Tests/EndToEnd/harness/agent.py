@@ -20,8 +20,8 @@ def binary():
 
 
 class Agent(Served):
-    def __init__(self, scenario, number, arguments, kubeconfig=None, environment=None, scraped=True):
-        super().__init__(scenario, f"agent-{number}")
+    def __init__(self, scenario, number, node, arguments, kubeconfig=None, environment=None, scraped=True):
+        super().__init__(scenario, f"agent-{number}", node)
         self.command = arguments[0]
         self.logs = scenario.logs
         self.is_under_prometheus = scraped and self.command == "run"

@@ -63,18 +63,19 @@ class Scenario(Corner):
         pods = [pod for name in self.namespaces for pod in self.kubernetes.list("v1/pods", name)]
         (self.logs / "pods.json").write_text(json.dumps(pods, indent=1))
 
-    def sidecar(self, *options, **settings):
+    def sidecar(self, *options, node=None, **settings):
         """`drain-agent run`, serving and scraped by Prometheus, waiting for a trigger."""
-        agent = self._agent("run", "--node", self.node, *options, **settings)
+        node = node or self.node
+        agent = self._agent(node, "run", "--node", node, *options, **settings)
         agent.is_scraped()
         return agent
 
     def drain(self, *options, node=None, **settings):
         """`drain-agent drain NODE`, started."""
-        return self._agent("drain", node or self.node, *options, **settings)
+        return self._agent(self.node, "drain", node or self.node, *options, **settings)
 
-    def _agent(self, *arguments, **settings):
-        agent = Agent(self, len(self.agents) + 1, arguments, **settings)
+    def _agent(self, node, *arguments, **settings):
+        agent = Agent(self, len(self.agents) + 1, node, arguments, **settings)
         self.agents.append(agent)
         agent.start()
         return agent
