@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 
+from .triggers import moment
 from .until import until
 
 ANNOTATION = "drain-agent.dev/drain"
@@ -47,7 +48,6 @@ def one_round(scenario, app, pods, after):
     if not first.has_ended:
         first.signal(9)
     first.exit_code()
-    take_back_disruptions(scenario)
     found = how_far(scenario, last, drain)
     again = scenario.sidecar(scraped=False)
     if found == "nothing":
@@ -55,6 +55,7 @@ def one_round(scenario, app, pods, after):
         status, body = again.request("POST", "/drain", {"drain_id": drain})
         assert status == 202, body
     if found != "the outcome":
+        until(f"end of {again.name}; its log is in {again.logs}", lambda: again.has_ended or take_back(scenario))
         assert again.exit_code() == 0, f"exit code {again.exit_code()}; the log is in {again.logs}"
         ids = {line["drain_id"] for each in (first, again) for line in each.log() if line["logger"] == "drain"}
         assert ids == {drain}, f"{ids}; the log is in {again.logs}"
@@ -66,14 +67,14 @@ def one_round(scenario, app, pods, after):
     return found
 
 
-def take_back_disruptions(scenario):
-    """The API server breaks an eviction off whose client dies: then the budget has been charged, and the pod lives. After
-    two minutes the disruption controller sees that nobody deletes it; we don't wait so long."""
-    doomed = {pod["metadata"]["name"] for pod in scenario.pods_everywhere() if "deletionTimestamp" in pod["metadata"]}
+def take_back(scenario):
+    """The API server breaks an eviction off whose client dies, sometimes after the budget was charged and before the pod
+    was deleted. The disruption controller takes that back after two minutes; we don't wait so long."""
     for budget in scenario.budgets():
-        left = {name: None for name in budget["status"].get("disruptedPods", {}) if name not in doomed}
-        if left:
-            scenario.change_budget_status(budget["metadata"]["name"], disruptedPods=left)
+        charged = budget["status"].get("disruptedPods", {})
+        stale = {name: None for name, at in charged.items() if time.time() - moment(at) > 3}
+        if stale:
+            scenario.change_budget_status(budget["metadata"]["name"], disruptedPods=stale)
 
 
 def how_far(scenario, last, drain):
