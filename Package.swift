@@ -72,7 +72,7 @@ let package = Package(
         tests("KubernetesAPI", ["Timestamps"]),
         tests("HTTPClient", ["Locking"]),
         tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
-        tests("DrainEngine", ["SeededRandom", "KubernetesAPI", "Locking", "Timestamps"]),
+        tests("DrainEngine", ["ClusterModel", "SeededRandom", "KubernetesAPI", "Locking", "Timestamps"]),
         tests("Telemetry", ["Locking", "Timestamps"]),
         tests(
             "DrainTelemetry", ["SeededRandom", "DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),

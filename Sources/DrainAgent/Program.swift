@@ -55,7 +55,8 @@ struct DrainAgentCommand: ParsableCommand {
             """,
         version: "drain-agent \(BuildVersion.version) (\(BuildVersion.revision), Swift \(BuildVersion.swift))",
         subcommands: [
-            RunCommand.self, DrainCommand.self, DemoCommand.self, TriggerCommand.self, PrestopCommand.self,
+            RunCommand.self, DrainCommand.self, PlanCommand.self, DemoCommand.self, TriggerCommand.self,
+            PrestopCommand.self,
             CancelCommand.self, StatusCommand.self,
         ])
 }

@@ -16,8 +16,20 @@ public struct DrainPlan: Sendable, Equatable {
 
     /// Why nothing is touched at all, and the flag that says it may be.
     public struct Refusal: Sendable, Equatable {
-        public enum Cause: String, Sendable {
-            case emptyDir, unmanaged, orphan, daemonSet
+        public enum Cause: String, Sendable, CaseIterable {
+            case daemonSet = "daemonset"
+            case emptyDir = "emptydir"
+            case unmanaged, orphan
+
+            /// For people, with the flag that says the pod may go.
+            public var text: String {
+                switch self {
+                case .daemonSet: "pods of a DaemonSet, which stay (--ignore-daemonsets)"
+                case .emptyDir: "pods with emptyDir volumes, whose data would be lost (--delete-emptydir-data)"
+                case .unmanaged: "pods that no controller would replace (--force)"
+                case .orphan: "pods whose DaemonSet no longer exists (--force)"
+                }
+            }
         }
 
         public var pod: PodIdentity
@@ -114,14 +126,9 @@ extension DrainPlan {
     /// What stands in the way, by cause, and the flag for each: `nil` when nothing does.
     public var refusalText: String? {
         guard !refusals.isEmpty else { return nil }
-        let parts = [
-            (Refusal.Cause.daemonSet, "pods of a DaemonSet, which stay (--ignore-daemonsets)"),
-            (.emptyDir, "pods with emptyDir volumes, whose data would be lost (--delete-emptydir-data)"),
-            (.unmanaged, "pods that no controller would replace (--force)"),
-            (.orphan, "pods whose DaemonSet no longer exists (--force)"),
-        ].compactMap { cause, text -> String? in
+        let parts = Refusal.Cause.allCases.compactMap { cause -> String? in
             let names = refusals.filter { $0.cause == cause }.map { "\($0.pod)" }
-            return names.isEmpty ? nil : "\(text): \(names.joined(separator: ", "))"
+            return names.isEmpty ? nil : "\(cause.text): \(names.joined(separator: ", "))"
         }
         return "nothing was touched, for there are " + parts.joined(separator: "; ")
     }

@@ -14,13 +14,16 @@ extension NodeDrain {
                     ? "the deadline passed before the pods could be listed"
                     : "no pods could be listed within \(patience) (--startup-timeout): \(lastError)",
                 at: now, into: &step)
+        case .surveying:
+            end(.timedOut, "the deadline passed before it was known what would go", at: now, into: &step)
+        case .awaitingTurn: end(.timedOut, turnNeverCame, at: now, into: &step)
         case .cordoning: end(.timedOut, "the deadline passed before the node could be cordoned", at: now, into: &step)
         case .draining, .verifying:
             end(
                 .timedOut,
                 leftovers.map { "\($0) left at the deadline" }
                     ?? "the deadline passed before a list could confirm that the pods are gone", at: now, into: &step)
-        case .idle, .ending, .uncordoning, .ended: break
+        case .idle, .ending, .uncordoning, .closing, .ended: break
         }
     }
 
@@ -40,11 +43,11 @@ extension NodeDrain {
 
     mutating func cancel(uncordon: Bool, at now: Timestamp, into step: inout DrainStep) {
         switch stage {
-        case .idle, .uncordoning, .ended: break
+        case .idle, .uncordoning, .closing, .ended: break
         case .ending(var ending):
             ending.uncordons = ending.uncordons || uncordon
             stage = .ending(ending)
-        case .readingNode, .listing, .checkingOwners, .cordoning, .draining, .verifying:
+        case .readingNode, .awaitingTurn, .listing, .checkingOwners, .surveying, .cordoning, .draining, .verifying:
             end(.cancelled, "cancelled", uncordon: uncordon, at: now, into: &step)
         }
     }
@@ -61,8 +64,8 @@ extension NodeDrain {
 
     mutating func settle(_ ending: Ending, at now: Timestamp, into step: inout DrainStep) {
         guard !inFlight.contains(where: \.changesSomething) || ending.until <= now else { return }
-        guard ending.uncordons, weCordoned else { return conclude(ending, at: now, into: &step) }
-        var errand = Errand(.setUnschedulable(node: policy.node, false), at: now)
+        guard ending.uncordons, weCordoned else { return close(ending, at: now, into: &step) }
+        var errand = Errand(.patchNode(policy.node, uncordonPatch(ending)), at: now)
         if errand.sends(at: now) { send(.uncordon, errand.call, into: &step) }
         var ending = ending
         // Somebody wants the node back: as long as there is time, but not for ever.
@@ -76,9 +79,12 @@ extension NodeDrain {
         switch errand.answered(exchange, at: now, policy: policy, random: &random) {
         case .done:
             weCordoned = false
+            cordonedAt = nil
+            // The same patch said how it ended.
+            isRecorded = false
             tell(.cordon(.uncordoned), at: now, into: &step)
             tell(.nodeSeen(unschedulable: false), at: now, into: &step)
-            conclude(ending, at: now, into: &step)
+            close(ending, at: now, into: &step)
         case .again(let delay, let message):
             tell(.requestFailed(.write, message: message, retryIn: delay), at: now, into: &step)
             stage = .uncordoning(errand, ending)
@@ -91,10 +97,10 @@ extension NodeDrain {
         _ message: String, _ ending: Ending, at now: Timestamp, into step: inout DrainStep
     ) {
         tell(.cordon(.uncordonFailed(message: message)), at: now, into: &step)
-        conclude(ending, at: now, into: &step)
+        close(ending, at: now, into: &step)
     }
 
-    private mutating func conclude(_ ending: Ending, at now: Timestamp, into step: inout DrainStep) {
+    mutating func conclude(_ ending: Ending, at now: Timestamp, into step: inout DrainStep) {
         tell(drain.abandonWaits(at: now).facts, at: now, into: &step)
         stage = .ended
         let summary = summarize(ending)
@@ -111,7 +117,7 @@ extension NodeDrain {
                 < (order.firstIndex(of: b.phase) ?? 0, b.pod.namespace, b.pod.name)
         }
         return DrainSummary(
-            outcome: ending.outcome, reason: ending.reason, total: drain.pods.count,
+            outcome: ending.outcome, reason: ending.reason, total: max(drain.pods.count, start?.resumes?.total ?? 0),
             evicted: drain.pods.count { $0.result == .evicted }, vanished: drain.pods.count { $0.result == .vanished },
             failed: drain.pods.count { $0.result == .failed },
             remaining: policy.dryRun == .client ? [] : remaining, leftCordoned: weCordoned && !isDry)

@@ -6,7 +6,7 @@ extension NodeDrain {
     mutating func drainPods(at now: Timestamp, into step: inout DrainStep) {
         var change = PodDrain.Step()
         drain.followBudgets(at: now, into: &change)
-        while let next = drain.sendNext(at: now, into: &change) {
+        while mayEvict, let next = drain.sendNext(at: now, into: &change) {
             send(.evict(pod: next.index, attempt: next.attempt), eviction(of: next.index), into: &step)
         }
         apply(change, at: now, into: &step)

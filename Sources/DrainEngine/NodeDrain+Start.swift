@@ -10,9 +10,17 @@ extension NodeDrain {
             if case .readingNode = stage { stage = .readingNode(errand) }
             return
         }
-        if case .node(let node) = object, node.spec.unschedulable { cordonedAt = now }
+        if case .node(let node) = object { seen(node, at: now, into: &step) }
         tell(.nodeSeen(unschedulable: cordonedAt != nil), at: now, into: &step)
-        stage = .listing(Errand(.listPods(node: policy.node, .cache()), at: now))
+        guard case .readingNode = stage else { return }
+        guard mayEvict else { return awaitTurn(at: now, into: &step) }
+        startListing(at: now)
+    }
+
+    /// What the last process asked for shows only in the truth, not in a cache.
+    mutating func startListing(at now: Timestamp) {
+        let source: ListSource = start?.resumes == nil ? .cache() : .consistent(chunkSize: policy.chunkSize)
+        stage = .listing(Errand(.listPods(node: policy.node, source), at: now))
     }
 
     mutating func podsListed(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
@@ -67,17 +75,23 @@ extension NodeDrain {
     private mutating func plan(_ owners: Owners, at now: Timestamp, into step: inout DrainStep) {
         missingOwners = owners.missing
         let plan = DrainPlan(pods: owners.list.items, missing: owners.missing, policy: policy, at: now)
+        if policy.surveysOnly { return beginSurvey(plan, at: now, into: &step) }
         if let text = plan.refusalText { return end(.failed, text, at: now, into: &step) }
+        if policy.preflight != .off { return beginSurvey(plan, at: now, into: &step) }
+        accept(plan, at: now, into: &step)
+    }
+
+    /// Nobody minds it: it is carried out.
+    mutating func accept(_ plan: DrainPlan, at now: Timestamp, into step: inout DrainStep) {
         if policy.dryRun == .client {
             announce(plan, at: now, into: &step)
             return end(.completed, "dry run: nothing was changed", at: now, into: &step)
         }
-        guard cordonedAt == nil else {
+        guard let patch = startPatch(pods: plan.targets.count) else {
             tell(.cordon(.alreadyCordoned), at: now, into: &step)
             return startDraining(plan, at: now, into: &step)
         }
-        var errand = Errand(
-            .setUnschedulable(node: policy.node, true, dryRun: policy.dryRun == .server), at: now)
+        var errand = Errand(.patchNode(policy.node, patch, dryRun: policy.dryRun == .server), at: now)
         if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
         stage = .cordoning(errand, plan)
     }
@@ -88,6 +102,7 @@ extension NodeDrain {
             if case .success = exchange.answer { tellCordoned(exchange, at: now, into: &step) }
             return
         }
+        guard cordonedAt == nil else { return recorded(exchange, errand, plan, at: now, into: &step) }
         let object = result(of: exchange, &errand, doing: "cordon \(policy.node)", at: now, into: &step)
         guard object != nil else {
             if case .cordoning = stage { stage = .cordoning(errand, plan) }
@@ -98,15 +113,18 @@ extension NodeDrain {
     }
 
     private mutating func tellCordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
+        isRecorded = policy.recordedAs != nil && policy.dryRun == .none
+        guard cordonedAt == nil else { return }
         cordonedAt = now
         weCordoned = policy.dryRun == .none
         tell(.cordon(.cordoned(sent: exchange.sent)), at: now, into: &step)
         tell(.nodeSeen(unschedulable: policy.dryRun == .none), at: now, into: &step)
     }
 
-    private mutating func startDraining(_ plan: DrainPlan, at now: Timestamp, into step: inout DrainStep) {
+    mutating func startDraining(_ plan: DrainPlan, at now: Timestamp, into step: inout DrainStep) {
         announce(plan, at: now, into: &step)
         stage = .draining
+        hasBegunDraining = true
         enter(.draining, at: now, into: &step)
         if policy.dryRun == .none { feed.start(from: plannedVersion) }
         drainPods(at: now, into: &step)

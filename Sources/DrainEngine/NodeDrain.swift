@@ -11,22 +11,28 @@ public struct NodeDrain: Sendable {
     enum Stage {
         /// → readingNode
         case idle
-        /// → listing, ending
+        /// → awaitingTurn, listing, ending
         case readingNode(Errand)
+        /// Other nodes have their turn in the fleet. → readingNode (what was read is old by then), listing, ending
+        case awaitingTurn
         /// → checkingOwners, ending
         case listing(Errand)
-        /// Which DaemonSets still exist? → cordoning, draining, ending
+        /// Which DaemonSets still exist? → surveying, cordoning, draining, ending
         case checkingOwners(Owners)
+        /// What would the drain meet? → cordoning, draining, ending
+        case surveying(Survey)
         /// → draining, ending
         case cordoning(Errand, DrainPlan)
         /// → verifying, ending
         case draining
         /// → draining, ending
         case verifying(Errand)
-        /// What changes something is still in flight: its answers are awaited. → uncordoning, ended
+        /// What changes something is still in flight: its answers are awaited. → uncordoning, closing, ended
         case ending(Ending)
-        /// → ended
+        /// → closing, ended
         case uncordoning(Errand, Ending)
+        /// What is left to be written: the outcome on the node, the Lease. → ended
+        case closing(Errand?, Ending)
         case ended
     }
 
@@ -60,7 +66,10 @@ public struct NodeDrain: Sendable {
     var random: SplitMix64
     var feed: ObjectFeed
     var drain: PodDrain
+    var start: DrainStart?
     var startedAt: Timestamp?
+    /// From when on the patience for a start counts: a turn in the fleet may take its time.
+    var patienceBegan: Timestamp?
     var cordonedAt: Timestamp?
     var weCordoned = false
     /// Requests sent and not answered.
@@ -74,6 +83,18 @@ public struct NodeDrain: Sendable {
     var verifyDue: Timestamp?
     /// When each namespace's access was last asked about.
     var reviewed: [String: Timestamp] = [:]
+    /// `nil`: none is needed.
+    var turn: FleetTurn?
+    /// In which boot of the node we are; empty: the kubelet does not say.
+    var bootID = ""
+    /// What the node carries of us, or of those before us.
+    var record: DrainRecord?
+    /// The record is ours: its end is to be written, too.
+    var isRecorded = false
+    /// Its cordon was undone while nobody of us ran, and is done again.
+    var cordonsAgain = false
+    /// Evictions may have been asked for.
+    var hasBegunDraining = false
 
     /// `seed` decides the jitter: the same seed and inputs make the same drain.
     public init(policy: DrainPolicy, seed: UInt64) {
@@ -83,13 +104,20 @@ public struct NodeDrain: Sendable {
             .pods(node: policy.node), policy: policy, interval: policy.listInterval,
             random: SplitMix64(seed: random.next()))
         drain = PodDrain(policy: policy, random: SplitMix64(seed: random.next()))
+        if let fleet = policy.fleet, policy.dryRun == .none, !policy.surveysOnly {
+            turn = FleetTurn(
+                node: policy.node, fleet: fleet, backoff: policy.backoff, random: SplitMix64(seed: random.next()))
+        }
     }
 
     /// The watches that ought to run now: the driver starts them, and ends those of another topic or generation.
     public var wantedWatches: [WantedWatch] {
         switch stage {
         case .draining, .verifying: [feed.wantedWatch].compactMap { $0 } + drain.budgets.feeds.wantedWatches
-        case .idle, .readingNode, .listing, .checkingOwners, .cordoning, .ending, .uncordoning, .ended: []
+        case .idle, .readingNode, .awaitingTurn, .listing, .checkingOwners, .surveying, .cordoning, .ending,
+            .uncordoning,
+            .closing, .ended:
+            []
         }
     }
 
@@ -97,15 +125,18 @@ public struct NodeDrain: Sendable {
     public var nextWake: Timestamp? {
         let own: Timestamp? =
             switch stage {
-            case .idle, .ended: nil
+            case .idle, .awaitingTurn, .ended: nil
             case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
-            case .draining: drain.nextWake(after: latest)
+            case .surveying(let survey): survey.nextWake(policy: policy)
+            // Without its turn nothing is asked for, whatever is due.
+            case .draining: mayEvict || drain.isSettled ? drain.nextWake(after: latest) : nil
             case .verifying(let errand): errand.nextWake
             case .ending(let ending): ending.until
             case .uncordoning(let errand, let ending): min(errand.nextWake ?? ending.until, ending.until)
+            case .closing(let errand, let ending): min(errand?.nextWake ?? ending.until, ending.until)
             }
-        return [own, feed.nextWake, endsBy].compactMap { $0 }.min()
+        return [own, feed.nextWake, turnWake, endsBy].compactMap { $0 }.min()
     }
 
     /// An answer that was not awaited, and whatever comes after the end, changes nothing.
@@ -136,22 +167,25 @@ public struct NodeDrain: Sendable {
     /// The deadline, or the end of the patience for a start; `nil` once it is ending.
     private var endsBy: Timestamp? {
         switch stage {
-        case .idle, .ending, .uncordoning, .ended: nil
+        case .idle, .ending, .uncordoning, .closing, .ended: nil
         case .readingNode, .listing, .checkingOwners: [deadline, startupEnd].compactMap { $0 }.min()
-        case .cordoning, .draining, .verifying: deadline
+        case .surveying, .awaitingTurn, .cordoning, .draining, .verifying: deadline
         }
     }
 
     private var startupEnd: Timestamp? {
-        guard let startedAt, let patience = policy.startupTimeout else { return nil }
-        return startedAt + patience
+        guard let patienceBegan, let patience = policy.startupTimeout else { return nil }
+        return patienceBegan + patience
     }
 
     private mutating func begin(_ start: DrainStart, at now: Timestamp, into step: inout DrainStep) {
         guard case .idle = stage else { return }
+        self.start = start
         startedAt = now
+        patienceBegan = now
         deadline = start.deadline
         tell(.began(start, policy), at: now, into: &step)
+        if let record = start.resumes { tell(.resumed(record), at: now, into: &step) }
         enter(.cordoning, at: now, into: &step)
         stage = .readingNode(Errand(.readNode(policy.node), at: now))
     }
@@ -161,8 +195,9 @@ public struct NodeDrain: Sendable {
         if let end = endsBy, end <= now { timedOut(at: now, into: &step) }
         feed.tick(at: now)
         if let source = feed.wantedList() { send(.refresh, .listPods(node: policy.node, source), into: &step) }
+        proceedWithTurn(at: now, into: &step)
         switch stage {
-        case .idle, .ended: break
+        case .idle, .awaitingTurn, .ended: break
         case .readingNode(var errand):
             if errand.sends(at: now) { send(.readNode, errand.call, into: &step) }
             stage = .readingNode(errand)
@@ -170,6 +205,7 @@ public struct NodeDrain: Sendable {
             if errand.sends(at: now) { send(.plan, errand.call, into: &step) }
             stage = .listing(errand)
         case .checkingOwners(let owners): checkOwners(owners, at: now, into: &step)
+        case .surveying(let survey): proceed(with: survey, at: now, into: &step)
         case .cordoning(var errand, let plan):
             if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
             stage = .cordoning(errand, plan)
@@ -187,6 +223,7 @@ public struct NodeDrain: Sendable {
             if errand.sends(at: now) { send(.uncordon, errand.call, into: &step) }
             stage = .uncordoning(errand, ending)
             if ending.until <= now { uncordonFailed("no answer in time", ending, at: now, into: &step) }
+        case .closing(let errand, let ending): proceedWithClosing(errand, ending, at: now, into: &step)
         }
     }
 
@@ -194,6 +231,7 @@ public struct NodeDrain: Sendable {
         _ purpose: RequestPurpose, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
     ) {
         guard inFlight.remove(purpose) != nil else { return }
+        if case .surveying = stage { return surveyAnswered(purpose, exchange, at: now, into: &step) }
         switch purpose {
         case .evict(let pod, let attempt):
             evictionAnswered(pod: pod, attempt: attempt, exchange, at: now, into: &step)
@@ -211,8 +249,9 @@ public struct NodeDrain: Sendable {
             send(drain.budgets.reviewed(key) { $0.podsListed(exchange) }, into: &step)
         case .budgetOwner(let key, let owner):
             send(drain.budgets.reviewed(key) { $0.ownerRead(owner, exchange) }, into: &step)
-        case .refreshNode, .recordon, .record, .unblock, .deleteAtDeadline,
-            .volumes, .survey, .turn:
+        case .record: outcomeRecorded(exchange, at: now, into: &step)
+        case .turn(let number): turnAnswered(number, exchange, at: now, into: &step)
+        case .refreshNode, .recordon, .unblock, .deleteAtDeadline, .volumes, .survey:
             break
         }
     }

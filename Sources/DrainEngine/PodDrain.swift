@@ -293,7 +293,9 @@ extension PodDrain {
             released += budgets.refused(
                 index, by: wait.blocker, message: wait.lastMessage, isAsked: before == .evicting, pods: pods, at: now)
         case .terminating, .gone, .failed:
-            released += budgets.left(index, isAccepted: pod.lastAnswer == .accepted, pods: pods, at: now)
+            // The watch can be quicker than the answer.
+            let isAccepted = after == .terminating || pod.lastAnswer == .accepted
+            released += budgets.left(index, isAccepted: isAccepted, pods: pods, at: now)
         // What it was let try it still tries.
         case .queued, .evicting, .retrying: break
         }

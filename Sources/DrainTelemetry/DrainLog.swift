@@ -241,15 +241,13 @@ extension DrainLog {
     }
 
     private static func lines(_ forecast: Forecast) -> [Line] {
-        var counts: [String: Int64] = [:]
         var never: [Line] = []
         for entry in forecast.pods {
-            counts[entry.outlook.word, default: 0] += 1
             guard case .never(let reason) = entry.outlook, never.count < foretoldCap else { continue }
             never.append((.warning, "pod can never go", [entry.pod.field, ("err", .string(reason))], nil))
         }
-        let words = ["now", "blocked", "never", "leaving", "left"]
-        return [(.info, "surveyed", words.map { ($0, .int(counts[$0, default: 0])) }, nil)] + never
+        let counts = Forecast.Word.allCases.map { ($0.rawValue, JSONValue.int(Int64(forecast.count($0)))) }
+        return [(.info, "surveyed", counts, nil)] + never
     }
 
     private static func describe(_ judgement: Judgement, before: Judgement?) -> Line? {
@@ -320,19 +318,6 @@ extension DrainLog {
             )
         }
         return (.warning, "pod deleted at the deadline", fields, span)
-    }
-}
-
-extension Forecast.PodOutlook {
-    /// The word for it in a survey's counts.
-    fileprivate var word: String {
-        switch self {
-        case .now: "now"
-        case .blocked: "blocked"
-        case .never: "never"
-        case .leaving: "leaving"
-        case .left: "left"
-        }
     }
 }
 

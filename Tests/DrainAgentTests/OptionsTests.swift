@@ -38,6 +38,13 @@ import Testing
             ("drain node-a --bogus", "--bogus"),
             ("drain", "<node>"),
             ("drain Node_A", "<node>"),
+            ("drain node-a --order random", "--order"),
+            ("drain node-a --preflight maybe", "--preflight"),
+            ("plan", "<node>"),
+            ("plan Node_A", "<node>"),
+            ("plan node-a -o xml", "-o"),
+            ("plan node-a --pod-selector a=b=c", "--pod-selector"),
+            ("plan node-a --skip-wait-for-delete-timeout=-1", "--skip-wait-for-delete-timeout"),
             ("run --node node-a --on-sigterm sleep", "--on-sigterm"),
             ("run --node node-a --self first", "--self"),
             ("run --node node-a --linger x", "--linger"),
@@ -67,7 +74,7 @@ import Testing
                 --skip-wait-for-delete-timeout 9 --chunk-size 20
                 """) as? DrainCommand)
         #expect(command.node.value == "node-a")
-        #expect(command.deleteEmptydirData && command.force && !command.ignoreDaemonsets)
+        #expect(command.refusals.deleteEmptydirData && command.refusals.force && !command.refusals.ignoreDaemonsets)
         #expect(command.eviction.timeout.value == .seconds(90))
         let policy = try command.eviction.policy(node: command.node.value)
         #expect(policy.gracePeriodSeconds == 7)
@@ -89,7 +96,7 @@ import Testing
     @Test("a terminal's drain is careful by default, and never gives up")
     func drainDefaults() throws {
         let command = try #require(try parse("drain node-a") as? DrainCommand)
-        #expect(!command.deleteEmptydirData && !command.force && command.ignoreDaemonsets)
+        #expect(!command.refusals.deleteEmptydirData && !command.refusals.force && command.refusals.ignoreDaemonsets)
         let policy = try command.eviction.policy(node: "node-a")
         #expect(policy.dryRun == .none && !policy.deletesWithoutEviction && policy.skipTerminatingAfter == nil)
         #expect(policy.concurrency == 5 && policy.maxRetries == 10 && policy.budgetRetryInterval == .seconds(5))

@@ -38,7 +38,7 @@ struct BudgetDrainTests {
             Self.pods(50), budget: .stub(maxUnavailable: 0, of: 50), deadline: .seconds(20))
         guarded.drain.run()
         #expect(guarded.drain.machine.drain.counts[.blocked] == 50)
-        #expect(Self.evictions(guarded.drain) <= 10)
+        #expect(Self.evictions(guarded.drain) <= 15)
         #expect(guarded.drain.moves.contains { $0.from == .queued && $0.to == .blocked && $0.attempts == 0 })
     }
 
@@ -143,7 +143,7 @@ struct BudgetDrainTests {
 
     @Test("nine namespaces with blocked pods are one watch for all")
     func manyNamespaces() {
-        let pods = (0..<9).flatMap { Self.pods(1, namespace: "ns-\($0)") }
+        let pods = (0..<9).flatMap { Self.pods(1, app: "web\($0)", namespace: "ns-\($0)") }
         let drain = ScriptedDrain(pods, deadline: .seconds(20))
         for number in 0..<9 {
             drain.cluster.put(.stub(namespace: "ns-\(number)", maxUnavailable: 0, of: 1), at: ScriptedDrain.epoch)
@@ -206,7 +206,7 @@ struct BudgetDrainTests {
         #expect(drain.run() == .ended)
         let judgements = Self.judgements(drain)
         #expect(judgements.last?.verdict == .misconfigured)
-        #expect(judgements.last?.advice.contains("a, b") == true)
+        #expect(judgements.contains { $0.advice.contains("PodDisruptionBudgets a, b of namespace demo") })
         #expect(drain.elapsed < .seconds(15))
         #expect(drain.evictions(of: "web-0").count == 2)
     }

@@ -123,7 +123,7 @@ struct DrainPlanTests {
         let plan = Self.plan(
             pods, Self.policy { $0.refusals = .init(emptyDir: true, unmanaged: true, daemonSets: true) })
         let found = plan.refusals.map { "\($0.pod.name) \($0.cause.rawValue)" }
-        #expect(found == ["bare unmanaged", "both emptyDir", "both unmanaged", "data emptyDir", "logs daemonSet"])
+        #expect(found == ["bare unmanaged", "both emptydir", "both unmanaged", "data emptydir", "logs daemonset"])
         let text = plan.refusalText ?? ""
         for flag in ["--ignore-daemonsets", "--delete-emptydir-data", "--force"] { #expect(text.contains(flag)) }
         #expect(text.hasPrefix("nothing was touched"))

@@ -70,11 +70,12 @@ public final class ScriptedDrain {
 
     public init(
         _ policy: DrainPolicy, cluster: ScriptedCluster, seed: UInt64 = 1, trigger: DrainTrigger = .command,
-        deadline: Duration? = .seconds(3600)
+        deadline: Duration? = .seconds(3600), start: DrainStart? = nil
     ) {
         machine = NodeDrain(policy: policy, seed: seed)
         self.cluster = cluster
-        start = DrainStart(id: "drain-1", trigger: trigger, deadline: deadline.map { Self.epoch + $0 })
+        self.start =
+            start ?? DrainStart(id: "drain-1", trigger: trigger, deadline: deadline.map { Self.epoch + $0 })
     }
 
     public convenience init(
@@ -254,7 +255,8 @@ extension ScriptedDrain {
     }
 
     private func tellChanges() {
-        for topic in watches.keys.sorted(by: { "\($0)" < "\($1)" }) {
+        // In the machine's order, for the same seed must make the same drain.
+        for topic in machine.wantedWatches.map(\.request.topic) {
             guard let running = watches[topic] else { continue }
             for change in cluster.changes where change.version > running.version && change.concerns(topic) {
                 watches[topic]?.version = change.version

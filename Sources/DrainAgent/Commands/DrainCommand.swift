@@ -21,26 +21,17 @@ struct DrainCommand: AgentCommand {
     @Argument(help: "The node's name.")
     var node: NodeName
 
-    @Flag(inversion: .prefixedNo, help: "Evict pods with emptyDir volumes, whose data is lost.")
-    var deleteEmptydirData = false
-
-    @Flag(inversion: .prefixedNo, help: "Evict pods that no controller would replace.")
-    var force = false
-
-    @Flag(
-        inversion: .prefixedNo, help: "Leave pods of DaemonSets alone; with --no-ignore-daemonsets they stop the drain."
-    )
-    var ignoreDaemonsets = true
-
     @Option(help: "Give up if the pods could not be listed by then.")
     var startupTimeout = DurationArgument(.seconds(30))
 
     @Option(help: "Serve /metrics and GET /drain at this address meanwhile.")
     var listen: String?
 
+    @OptionGroup var refusals: RefusalOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var eviction: EvictionOptions
     @OptionGroup var reporting: ReportingOptions
+    @OptionGroup var fleet: FleetOptions
     @OptionGroup var telemetry: TelemetryOptions
 
     func validate() throws {
@@ -54,8 +45,7 @@ struct DrainCommand: AgentCommand {
 
     private func policy() throws -> DrainPolicy {
         var policy = try eviction.policy(node: node.value)
-        policy.refusals = DrainPolicy.Refusals(
-            emptyDir: !deleteEmptydirData, unmanaged: !force, daemonSets: !ignoreDaemonsets)
+        policy.refusals = refusals.refusals
         policy.startupTimeout = startupTimeout.value
         return policy
     }
@@ -63,7 +53,8 @@ struct DrainCommand: AgentCommand {
     private func drain(_ signals: SignalFeed) async throws -> Int32 {
         let time = TimeSource.anchored()
         let location = try ClusterLocation(cluster)
-        let policy = try policy()
+        var policy = try policy()
+        policy.fleet = fleet.fleet(location)
         let out = LineSink(descriptor: 1, closesDescriptor: false, onFate: { _, _ in })
         let say: @Sendable (String) -> Void = { out.write(Array("\($0)\n".utf8)) }
         let wantsLog = telemetry.logLevel != nil || telemetry.logFormat != nil
@@ -78,6 +69,10 @@ struct DrainCommand: AgentCommand {
         let controller = DrainController(
             cluster: cluster, telemetry: stack, policy: policy, timeout: eviction.timeout.value, time: time)
         let server = try serve(stack, controller)
+        if let fleet = policy.fleet {
+            let namespace = JSONValue.string(fleet.namespace)
+            stack.say(.info, "turns are taken by leases", [("lease_namespace", namespace)])
+        }
         if let server { stack.say(.info, "serving", [("listen", .array(server.addresses.map { .string($0) }))]) }
         _ = await controller.start(DrainDemand(.command), own: nil)
         // Only now is there something to cancel; signals that came before wait in the stream.

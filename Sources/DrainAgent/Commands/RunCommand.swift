@@ -37,8 +37,14 @@ struct RunCommand: AgentCommand {
     @Option(help: "File for the outcome as JSON; else /dev/termination-log where it exists; \"\" for none.")
     var terminationLog: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "After a reboot make the node schedulable again, once it is ready, if it was us who cordoned it.")
+    var uncordonAfterBoot = false
+
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var eviction: EvictionOptions
+    @OptionGroup var fleet: FleetOptions
     @OptionGroup var serving: ServingOptions
     @OptionGroup var reporting: ReportingOptions
     @OptionGroup var telemetry: TelemetryOptions

@@ -21,6 +21,8 @@ struct DurationArgument: ExpressibleByArgument, Sendable {
 
 extension DrainPolicy.DryRun: ExpressibleByArgument {}
 extension DrainPolicy.OwnPod: ExpressibleByArgument {}
+extension DrainPolicy.Order: ExpressibleByArgument {}
+extension DrainPolicy.Preflight: ExpressibleByArgument {}
 extension LogLevel: ExpressibleByArgument {}
 
 enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case json, text }

@@ -4,6 +4,14 @@ import KubernetesAPI
 
 /// How pods are taken off the node; kubectl's names where it has the feature.
 struct EvictionOptions: ParsableArguments {
+    @OptionGroup var pods: PodOptions
+
+    @Option(
+        help:
+            "Before the cordon, see what would go: off; warn: say what never can; fail: touch nothing if something never can."
+    )
+    var preflight = DrainPolicy.Preflight.off
+
     /// kubectl takes `--grace-period -1`, too.
     @Option(parsing: .unconditional, help: "Seconds each pod is given to stop; -1: the pod's own.")
     var gracePeriod: Int64 = -1
@@ -11,17 +19,8 @@ struct EvictionOptions: ParsableArguments {
     @Option(help: "When to give up, counted from the start, e.g. 90s, 10m; 0: never.")
     var timeout = DurationArgument(.zero)
 
-    @Option(help: "Only pods with these labels go, e.g. app=web,tier!=db; the others are left alone.")
-    var podSelector = ""
-
     @Option(help: "none; client: only say what would go; server: ask the server, too, and change nothing.")
     var dryRun = DrainPolicy.DryRun.none
-
-    @Flag(inversion: .prefixedNo, help: "Delete pods instead of evicting them: disruption budgets are not asked.")
-    var disableEviction = false
-
-    @Option(help: "Leave a pod that should have been gone for more than this many seconds; 0: wait for it.")
-    var skipWaitForDeleteTimeout: Int64 = 0
 
     @Option(help: "Items a page of the verifying list; 0: one page.")
     var chunkSize = 500
@@ -50,8 +49,8 @@ struct EvictionOptions: ParsableArguments {
     func validate() throws {
         guard gracePeriod >= -1 else { throw ValidationError("--grace-period must be -1 or more") }
         for (name, value) in [
-            ("--skip-wait-for-delete-timeout", skipWaitForDeleteTimeout), ("--chunk-size", Int64(chunkSize)),
-            ("--max-terminating", Int64(maxTerminating)), ("--max-retries", Int64(maxRetries)),
+            ("--chunk-size", Int64(chunkSize)), ("--max-terminating", Int64(maxTerminating)),
+            ("--max-retries", Int64(maxRetries)),
         ] where value < 0 {
             throw ValidationError("\(name) must not be negative")
         }
@@ -65,23 +64,14 @@ struct EvictionOptions: ParsableArguments {
         guard retryMaxDelay.value >= retryBaseDelay.value else {
             throw ValidationError("--retry-max-delay must not be less than --retry-base-delay")
         }
-        _ = try selector()
-    }
-
-    private func selector() throws -> LabelSelector {
-        do { return try LabelSelector(parsing: podSelector) } catch {
-            throw ValidationError("--pod-selector: \(error)")
-        }
     }
 
     /// The policy these options ask for, for a node.
     func policy(node: String) throws -> DrainPolicy {
-        var policy = DrainPolicy(node: node)
+        var policy = try pods.policy(node: node)
         policy.gracePeriodSeconds = gracePeriod < 0 ? nil : gracePeriod
-        policy.podSelector = try selector()
         policy.dryRun = dryRun
-        policy.deletesWithoutEviction = disableEviction
-        policy.skipTerminatingAfter = skipWaitForDeleteTimeout > 0 ? .seconds(skipWaitForDeleteTimeout) : nil
+        policy.preflight = preflight
         policy.chunkSize = chunkSize
         policy.concurrency = concurrency
         policy.maxTerminating = maxTerminating

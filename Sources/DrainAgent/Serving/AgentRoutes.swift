@@ -16,6 +16,10 @@ struct AgentRoutes: Sendable {
     let node: String
     /// When a drain that a preStop hook asks for must have ended; `nil`: nobody ends us that we know of.
     var graceLimit: @Sendable () async -> Timestamp? = { nil }
+    /// What a drain would meet; `nil`: nobody may ask here.
+    var plans: PlanDesk?
+    /// Who we are in a record on the node; `nil`: none is kept.
+    var identity: @Sendable () async -> String? = { nil }
 
     var all: [Route] {
         var routes = [
@@ -28,6 +32,7 @@ struct AgentRoutes: Sendable {
             Route("POST", "/prestop") { await prestop($0) },
             Route("GET", "/") { _ in .text(200, overview) },
         ]
+        if let plans { routes.append(Route("GET", "/plan", gzip: true) { await plan($0, plans) }) }
         if httpPrestop { routes.append(Route("GET", "/prestop") { await prestop($0) }) }
         return routes
     }
@@ -54,6 +59,7 @@ struct AgentRoutes: Sendable {
         do {
             var demand = DrainDemand(.http)
             (demand.id, demand.overrides) = try DrainDemand.Overrides.parse(request.body)
+            demand.body = String(decoding: request.body, as: UTF8.self)
             demand.traceparent = request.header("traceparent")
             switch request.query["wait"] {
             case nil, "false": return await start(demand)
@@ -80,7 +86,8 @@ struct AgentRoutes: Sendable {
         switch readiness.ownPod {
         case .unknown(let reason): return .error(503, reason)
         case .none, .pod:
-            let started = await controller.start(demand, own: readiness.ownPod.identity)
+            let agent = await identity()
+            let started = await controller.start(demand, own: readiness.ownPod.identity, agent: agent)
             return answer(started)
         }
     }
@@ -103,6 +110,19 @@ struct AgentRoutes: Sendable {
     private func outcome() async -> HTTPServerResponse {
         _ = await controller.outcome()
         return .json(200, document(telemetry.progress.current.json))
+    }
+
+    /// Guarded, for it costs a dry-run eviction a pod.
+    private func plan(_ request: HTTPServerRequest, _ plans: PlanDesk) async -> HTTPServerResponse {
+        if let refusal = gate.refusal(of: request) { return refusal }
+        switch readiness.ownPod {
+        case .unknown(let reason): return .error(503, reason)
+        case .none, .pod: break
+        }
+        switch await plans.plan(own: readiness.ownPod.identity) {
+        case .success(let plan): return .json(200, document(plan.json))
+        case .failure(let failure): return .error(503, failure.reason)
+        }
     }
 
     private func cancelDrain(_ request: HTTPServerRequest) async -> HTTPServerResponse {
@@ -129,6 +149,7 @@ struct AgentRoutes: Sendable {
 
         GET /metrics   Prometheus metrics
         GET /drain     the drain's state as JSON
+        GET /plan      what a drain would meet (with the control token)
         GET /livez     is the agent alive
         GET /readyz    has it reached the API server
 

@@ -47,12 +47,16 @@ struct Cluster: Sendable {
         { [time] moment in await pause(for: moment - time.now()) }
     }
 
+    /// What something acts on that is in no trace.
+    var untracedEnvironment: DrainRunner.Environment {
+        DrainRunner.Environment(send: send, watch: watch, sleep: sleep, time: time)
+    }
+
     /// What a drain acts on.
     func environment(_ trace: DrainTrace) -> DrainRunner.Environment {
-        DrainRunner.Environment(
-            send: send, watch: watch,
-            sleep: sleep,
-            time: time, traceparent: { trace.traceparent(for: $0) })
+        var environment = untracedEnvironment
+        environment.traceparent = { trace.traceparent(for: $0) }
+        return environment
     }
 }
 

@@ -28,6 +28,8 @@ actor DrainController {
     private let time: TimeSource
     private var current: Current?
     private var reports: Task<Void, Never>?
+    private var chore: Task<Void, Never>?
+    private(set) var agent: String?
     private var waiters: [Int: CheckedContinuation<DrainSummary?, Never>] = [:]
     private var lastWaiter = 0
     private var terminationBegan: Timestamp?
@@ -46,7 +48,8 @@ actor DrainController {
     /// When we are killed, less the reserve; `nil`: nobody has asked us to end.
     var graceLimit: Timestamp? { current?.demand.limit }
 
-    func start(_ demand: DrainDemand, own: PodIdentity?) -> Started {
+    /// `agent`: who we are in the record on the node; `nil`: none is kept.
+    func start(_ demand: DrainDemand, own: PodIdentity?, agent: String? = nil) -> Started {
         if let current {
             let isSame =
                 demand.id.map { $0 == current.id } ?? (demand.overrides == current.demand.overrides)
@@ -55,19 +58,38 @@ actor DrainController {
         // An agent waits for weeks: the wall clock may have been set since it began.
         time.reanchor()
         let id = demand.id ?? Self.newID()
-        let start = DrainStart(
+        var start = DrainStart(
             id: id, trigger: demand.trigger, deadline: deadline(of: demand), traceparent: demand.traceparent)
+        start.resumes = demand.resumes
         var policy = demand.applied(to: policy)
         policy.selfPod = own
+        policy.recordedAs = agent
         let runner = DrainRunner(
             policy: policy, seed: .random(in: .min ... .max),
             environment: cluster.environment(DrainTrace(start, boot: telemetry.boot)),
             observer: telemetry)
         current = Current(id: id, demand: demand, runner: runner)
-        Task { ended(await runner.run(start)) }
+        let chore = chore
+        chore?.cancel()
+        Task {
+            // What it is about to write to the node must not come after our own.
+            await chore?.value
+            ended(await runner.run(start))
+        }
         reports = Task { await report() }
         return .begun(id: id)
     }
+
+    /// Who we are, once that was found out: nobody is asked twice.
+    func isKnown(as name: String) { agent = name }
+
+    /// Work on the node that a drain takes precedence over; not begun once there is one.
+    func undertake(_ work: @escaping @Sendable () async -> Void) {
+        guard current == nil else { return }
+        chore = Task { await work() }
+    }
+
+    func endChore() { chore?.cancel() }
 
     /// When somebody first began to end us, by a signal or a preStop hook: the grace counts from there.
     func beginTermination() -> Timestamp {
@@ -127,6 +149,9 @@ actor DrainController {
     }
 
     private func deadline(of demand: DrainDemand) -> Timestamp? {
+        if let resumed = demand.resumes {
+            return [resumed.deadline, demand.limit].compactMap { $0 }.min()
+        }
         let began = telemetry.progress.current.startedAt ?? time.now()
         let timeout = demand.overrides.timeout ?? timeout
         let own = timeout.flatMap { $0 > .zero ? began + $0 : nil }

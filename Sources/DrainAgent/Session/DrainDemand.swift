@@ -17,17 +17,31 @@ struct DrainDemand: Sendable, Equatable {
     /// A name for it; made up when nobody gives one.
     var id: String?
     var overrides = Overrides()
+    /// What `overrides` was read from, as it came.
+    var body = ""
     var traceparent: String?
+    /// What an earlier process of ours had begun.
+    var resumes: DrainRecord?
     /// Whatever else is asked for, it must have ended by then.
     var limit: Timestamp?
 
     init(_ trigger: DrainTrigger) { self.trigger = trigger }
+
+    /// A recorded drain once more.
+    init(resuming record: DrainRecord) throws(Overrides.Malformed) {
+        trigger = record.trigger
+        id = record.id
+        body = record.options
+        overrides = try Overrides.parse(Array(record.options.utf8)).overrides
+        resumes = record
+    }
 
     func applied(to policy: DrainPolicy) -> DrainPolicy {
         var policy = policy
         if let grace = overrides.gracePeriodSeconds { policy.gracePeriodSeconds = grace }
         if let selector = overrides.podSelector { policy.podSelector = selector }
         if let dryRun = overrides.dryRun { policy.dryRun = dryRun }
+        policy.recordedOptions = body
         return policy
     }
 }

@@ -25,6 +25,8 @@ struct Sidecar: Sendable {
     private let linger = Linger()
     private let server: AgentServer
     private let accessSummary: String
+    private let fleet: DrainPolicy.Fleet?
+    private let isDry: Bool
 
     init(_ options: RunCommand) throws {
         self.options = options
@@ -37,6 +39,9 @@ struct Sidecar: Sendable {
         policy.certificateRefusalIsFinal = false
         // Within the reserve that a grace period leaves us.
         policy.settleTimeout = .seconds(1)
+        fleet = options.fleet.fleet(location, declared: ProcessInfo.processInfo.environment["POD_NAMESPACE"])
+        policy.fleet = fleet
+        isDry = policy.dryRun != .none
         telemetry = try AgentTelemetry(
             AgentTelemetry.Settings(
                 node: node, dryRun: policy.dryRun != .none, spans: options.telemetry.spans ?? "-",
@@ -59,6 +64,10 @@ struct Sidecar: Sendable {
             graceLimit: { [controller, readiness, cluster] in
                 await Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
                     .deadline(signalAt: controller.beginTermination(), cluster.quickSend)
+            },
+            plans: PlanDesk(Planner(cluster: cluster, policy: policy, time: time), time: time),
+            identity: { [controller, readiness, cluster, telemetry, isDry] in
+                isDry ? nil : await Self.identity(controller, readiness, cluster, telemetry)
             })
         server = AgentServer(routes.all)
     }
@@ -71,14 +80,16 @@ struct Sidecar: Sendable {
             [
                 ("listen", .array(server.addresses.map { .string($0) })), ("version", .string(BuildVersion.version)),
                 ("server", .string(accessSummary)), ("on_sigterm", .string(options.onSigterm.rawValue)),
+                ("lease_namespace", fleet.map { .string($0.namespace) } ?? .null),
             ])
         let startup = StartupProbe(
             cluster: cluster, ownPod: ownPod, readiness: readiness, telemetry: telemetry,
-            onSigterm: options.onSigterm)
+            onSigterm: options.onSigterm, reached: { await takeOver() })
         let probe = Task { await startup.run() }
         let code = await serve(signals)
         // Before its client is gone, which it would complain of.
         probe.cancel()
+        await controller.endChore()
         return await leave(code)
     }
 
@@ -147,9 +158,35 @@ struct Sidecar: Sendable {
         let grace = Grace(own: readiness.ownPod.identity, configured: grace.configured)
         var demand = DrainDemand(.sigterm)
         demand.limit = grace.estimate(signalAt: now)
-        _ = await controller.start(demand, own: grace.own)
+        let agent = isDry ? nil : await Self.identity(controller, readiness, cluster, telemetry)
+        _ = await controller.start(demand, own: grace.own, agent: agent)
         await controller.limit(to: await deadline(grace, signalAt: now))
         return nil
+    }
+
+    /// Without it there is no record, and nobody resumes: said, and no reason not to drain.
+    private static func identity(
+        _ controller: DrainController, _ readiness: Readiness, _ cluster: Cluster, _ telemetry: AgentTelemetry
+    ) async -> String? {
+        if let known = await controller.agent { return known }
+        guard let agent = await AgentIdentity.find(readiness.ownPod.identity, cluster.quickSend) else {
+            telemetry.say(.warning, "our own pod cannot be read: no record is kept, and a restart will not resume")
+            return nil
+        }
+        await controller.isKnown(as: agent)
+        return agent
+    }
+
+    /// Once the server was reached: what have those before us left?
+    private func takeOver() async {
+        guard !isDry else { return }
+        let agent = await Self.identity(controller, readiness, cluster, telemetry)
+        let takeover = Takeover(
+            node: node, agent: agent, fleet: fleet, uncordonsAfterBoot: options.uncordonAfterBoot,
+            send: cluster.quickSend,
+            telemetry: telemetry, time: time,
+            resume: { _ = await controller.start($0, own: readiness.ownPod.identity, agent: agent) })
+        await controller.undertake { await takeover.run() }
     }
 
     private func deadline(_ grace: Grace, signalAt: Timestamp) async -> Timestamp? {

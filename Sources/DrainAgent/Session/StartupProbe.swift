@@ -9,6 +9,8 @@ struct StartupProbe: Sendable {
     let readiness: Readiness
     let telemetry: AgentTelemetry
     let onSigterm: OnSigterm
+    /// What follows once the server was reached.
+    let reached: @Sendable () async -> Void
 
     /// Tries until the server has answered; cancelled when the program ends.
     func run() async {
@@ -25,6 +27,7 @@ struct StartupProbe: Sendable {
         }
         guard !Task.isCancelled else { return }
         readiness.reached()
+        await reached()
         await warnOfDaemonSet()
     }
 

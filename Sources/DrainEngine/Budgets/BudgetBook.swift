@@ -94,6 +94,9 @@ struct BudgetBook {
         let missing = entries.values.compactMap(\.key).filter {
             (namespace == nil || $0.namespace == namespace) && !listed.contains($0)
         }
+        for budget in budgets where isOfInterest(budget.metadata.namespace) {
+            if known[BudgetKey(budget)] == nil { known[BudgetKey(budget)] = budget }
+        }
         var released: [Int] = []
         for key in missing.sorted(by: { $0.description < $1.description }) { released += removed(key, pods: pods) }
         for budget in budgets { released += seen(budget, pods: pods, at: now) }

@@ -59,7 +59,7 @@ struct BudgetJudge {
     }
 
     /// What there can ever be. The status counts failed pods into an integer's expectedPods, so there the owners are asked.
-    private func ceiling(_ budget: Budget, _ review: BudgetReview) -> Int? {
+    func ceiling(_ budget: Budget, _ review: BudgetReview) -> Int? {
         guard case .int? = budget.spec.minAvailable else { return budget.status.expectedPods }
         if let guarded = review.result { return guarded.capacity ?? budget.status.expectedPods }
         return review.hasFailed ? budget.status.expectedPods : nil
