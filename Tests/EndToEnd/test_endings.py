@@ -52,7 +52,7 @@ def test_at_the_deadline_what_is_left_is_deleted_if_asked_for(scenario):
     deletes = [each for each in scenario.audit.of_agents('"verb":"delete"', scenario.namespace)]
     assert [each["objectRef"]["name"] for each in deletes] == [line["pod"]["name"]]
     assert deletes[0]["requestObject"]["preconditions"]["uid"] == line["pod"]["uid"]
-    assert agent.stored("drain_deadline_deletions_total", by="result")["deleted"] == 1
+    assert agent.stored("drain_deadline_deletions_total", by="result")["accepted"] == 1
     until("its end", lambda: not scenario.pods_of("held"))
 
 
@@ -86,7 +86,7 @@ def test_why_a_pod_is_stuck_is_said(scenario):
     scenario.kubernetes.patch("v1/pods", "held", {"metadata": {"finalizers": None}}, scenario.namespace)
     let_stop(scenario, "running")
     drained = check(agent)
-    told = {each.attributes.get("drain.stuck.reason") for each in named(drained.spans, "pod.termination")}
+    told = {each.attributes.get("drain.pod.stuck") for each in named(drained.spans, "pod.evict")}
     assert told == set(wanted.values()), told
 
 

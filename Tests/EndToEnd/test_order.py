@@ -28,7 +28,8 @@ def test_what_others_depend_on_leaves_after_them(scenario):
     assert [line["tier"] for line in agent.log("tier started")] == ["system-cluster-critical", "system-node-critical"]
     # A tier waits for the pods to be gone, not only for their evictions.
     gone = {each.attributes["k8s.pod.name"]: each.end for each in named(drained.spans, "pod.evict")}
-    asked = {each.attributes["k8s.pod.name"]: each.start for each in named(drained.spans, "pod.termination")}
+    pods = {each.id: each.attributes["k8s.pod.name"] for each in named(drained.spans, "pod.evict")}
+    asked = {pods[each.parent]: each.start for each in named(drained.spans, "pod.termination")}
     of = lambda times, app: [time for name, time in times.items() if name.startswith(app)]
     assert max(of(gone, "web")) <= min(of(asked, "dns")) and max(of(gone, "dns")) <= min(of(asked, "network"))
 

@@ -14,7 +14,7 @@ class Fleet:
 
     def __init__(self, scenario, parallel=1, ttl=f"{TTL}s"):
         self._scenario = scenario
-        self._kubeconfig = kubeconfig_with(scenario, rules_for(scenario, "fleet"))
+        self._kubeconfig = kubeconfig_with(scenario, rules_for(scenario))
         self._flags = ("--max-parallel-drains", parallel, "--lease-namespace", scenario.namespace, "--lease-ttl", ttl)
 
     def agent(self, *options, node=None):

@@ -15,9 +15,9 @@ def shipped_rules(kubernetes):
 
 
 def rules_for(scenario, *features):
-    """The shipped role's rules, and those that single flags need beyond it: "turns", "unblock", …"""
-    rules = list(shipped_rules(scenario.kubernetes))
-    for feature in features:
+    """All rules that are shipped for every agent, and those that single flags need beyond them: "unblock", …"""
+    rules = []
+    for feature in ("drain-agent", *features):
         (file,) = (REPOSITORY / "deploy/rbac").rglob(f"{feature}.yaml")
         said = scenario.stage.kubectl("create", "--dry-run=client", "-o", "json", "-f", file)
         for each in objects_in(said):
