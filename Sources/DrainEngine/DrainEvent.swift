@@ -24,6 +24,8 @@ public struct DrainEvent: Sendable, Equatable {
         case cordon(CordonStep)
         /// Somebody else made the node schedulable again; `recordons`: we do not leave it at that.
         case uncordonedByOthers(recordons: Bool)
+        /// The node is no longer in the cluster; its pods still go, for the cluster deletes them.
+        case nodeDeleted
         /// What a look at everything, before anything was touched, foretells.
         case surveyed(Forecast)
         /// The plan is made: so many pods are to go. Each is announced by `podAdded` or `podExcluded`.

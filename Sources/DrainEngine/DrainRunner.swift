@@ -48,7 +48,9 @@ public final class DrainRunner: Sendable {
     }
 
     /// Another deadline from now on; from any thread, at any time.
-    public func setDeadline(_ deadline: Timestamp?) { post.yield(.deadline(deadline)) }
+    public func setDeadline(_ deadline: Timestamp?, hardEnd: Timestamp? = nil) {
+        post.yield(.deadline(deadline, hardEnd: hardEnd))
+    }
 
     /// Ends the drain as cancelled; from any thread, at any time.
     public func cancel(uncordon: Bool) { post.yield(.cancel(uncordon: uncordon)) }

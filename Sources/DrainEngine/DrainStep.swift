@@ -9,8 +9,8 @@ public enum DrainInput: Sendable {
     case watch(WatchRequest.Topic, generation: Int, WatchSignal)
     /// Time has passed: something may be due.
     case tick
-    /// The time we have is another.
-    case deadline(Timestamp?)
+    /// The time we have is another; `hardEnd`: when everything ends, us included.
+    case deadline(Timestamp?, hardEnd: Timestamp? = nil)
     /// No more evictions; `uncordon`: and the node schedulable again, if it was us who cordoned it.
     case cancel(uncordon: Bool)
 }

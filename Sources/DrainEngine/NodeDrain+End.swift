@@ -22,7 +22,16 @@ extension NodeDrain {
             end(
                 .timedOut,
                 leftovers.map { "\($0) left at the deadline" }
-                    ?? "the deadline passed before a list could confirm that the pods are gone", at: now, into: &step)
+                    ?? "the deadline passed before a list could confirm that the pods are gone",
+                deletes: policy.atDeadline == .delete && policy.dryRun == .none, at: now, into: &step)
+        case .detaching(let detaching):
+            let names = detaching.volumes.attached
+            end(
+                .timedOut,
+                names.isEmpty
+                    ? "the pods are gone, but the deadline passed before their volumes could be listed"
+                    : "the pods are gone, but volumes are still attached: \(names.joined(separator: ", "))",
+                at: now, into: &step)
         case .idle, .ending, .uncordoning, .closing, .ended: break
         }
     }
@@ -47,27 +56,35 @@ extension NodeDrain {
         case .ending(var ending):
             ending.uncordons = ending.uncordons || uncordon
             stage = .ending(ending)
-        case .readingNode, .awaitingTurn, .listing, .checkingOwners, .surveying, .cordoning, .draining, .verifying:
+        case .readingNode, .awaitingTurn, .listing, .checkingOwners, .surveying, .cordoning, .draining, .verifying,
+            .detaching:
             end(.cancelled, "cancelled", uncordon: uncordon, at: now, into: &step)
         }
     }
 
     mutating func end(
-        _ outcome: DrainOutcome, _ reason: String, uncordon: Bool = false, at now: Timestamp,
+        _ outcome: DrainOutcome, _ reason: String, uncordon: Bool = false, deletes: Bool = false, at now: Timestamp,
         into step: inout DrainStep
     ) {
         feed.stop()
+        nodeFeed.stop()
         stage = .ending(
-            Ending(outcome: outcome, reason: reason, until: now + policy.settleTimeout, uncordons: uncordon))
+            Ending(
+                outcome: outcome, reason: reason, until: now + policy.settleTimeout, uncordons: uncordon,
+                deletes: deletes ? DeadlineDeletes() : nil))
         if case .ending(let ending) = stage { settle(ending, at: now, into: &step) }
     }
 
     mutating func settle(_ ending: Ending, at now: Timestamp, into step: inout DrainStep) {
-        guard !inFlight.contains(where: \.changesSomething) || ending.until <= now else { return }
+        var ending = ending
+        deleteLeft(&ending, at: now, into: &step)
+        stage = .ending(ending)
+        let isSettled = ending.deletes?.isDone != false && !inFlight.contains(where: \.changesSomething)
+        guard isSettled || ending.until <= now else { return }
+        closeDeletes(&ending, at: now, into: &step)
         guard ending.uncordons, weCordoned else { return close(ending, at: now, into: &step) }
         var errand = Errand(.patchNode(policy.node, uncordonPatch(ending)), at: now)
         if errand.sends(at: now) { send(.uncordon, errand.call, into: &step) }
-        var ending = ending
         // Somebody wants the node back: as long as there is time, but not for ever.
         let patience = min(now + policy.uncordonTimeout, deadline ?? .distantFuture)
         ending.until = max(now + policy.settleTimeout, patience)

@@ -68,7 +68,7 @@ extension NodeDrain {
         case .budgets(let namespace):
             guard drain.budgets.feeds.expects(topic, generation: generation) else { return }
             apply(drain.budgetSignal(namespace, signal, at: now), at: now, into: &step)
-        case .node: break
+        case .node: if generation == nodeFeed.generation { nodeWatched(signal, at: now, into: &step) }
         }
     }
 
@@ -128,8 +128,10 @@ extension NodeDrain {
         reconcile(list.items, sent: exchange.sent, at: now, into: &step)
         guard drain.isSettled else { return }
         let failed = drain.pods.count { $0.phase == .failed }
-        if failed == 0 { return end(.completed, "", at: now, into: &step) }
-        end(.incomplete, "\(failed) \(failed == 1 ? "pod" : "pods") could not be evicted", at: now, into: &step)
+        if failed == 0 { return finish(.completed, "", staying: list.items, at: now, into: &step) }
+        finish(
+            .incomplete, "\(failed) \(failed == 1 ? "pod" : "pods") could not be evicted", staying: list.items, at: now,
+            into: &step)
     }
 
     /// A list is the whole truth of the moment it was asked for: what had been seen by then, and is not on it, is gone.
@@ -163,6 +165,9 @@ extension NodeDrain {
         if let index = drain.index(of: pod.identity) {
             guard pod.spec.nodeName == policy.node else {
                 return apply(drain.vanished(index: index, at: now), at: now, into: &step)
+            }
+            if drain.pods[index].phase != .gone {
+                tell(terminations.observed(pod, index: index, node, at: now), at: now, into: &step)
             }
             return apply(drain.observed(pod, index: index, at: now), at: now, into: &step)
         }

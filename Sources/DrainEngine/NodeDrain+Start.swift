@@ -10,7 +10,10 @@ extension NodeDrain {
             if case .readingNode = stage { stage = .readingNode(errand) }
             return
         }
-        if case .node(let node) = object { seen(node, at: now, into: &step) }
+        if case .node(let read) = object {
+            _ = node.seen(read)
+            seen(read, at: now, into: &step)
+        }
         tell(.nodeSeen(unschedulable: cordonedAt != nil), at: now, into: &step)
         guard case .readingNode = stage else { return }
         guard mayEvict else { return awaitTurn(at: now, into: &step) }
@@ -117,6 +120,7 @@ extension NodeDrain {
         guard cordonedAt == nil else { return }
         cordonedAt = now
         weCordoned = policy.dryRun == .none
+        if policy.dryRun == .none, case .success(_, .node(let seen)) = exchange.answer { _ = node.seen(seen) }
         tell(.cordon(.cordoned(sent: exchange.sent)), at: now, into: &step)
         tell(.nodeSeen(unschedulable: policy.dryRun == .none), at: now, into: &step)
     }
@@ -127,6 +131,8 @@ extension NodeDrain {
         hasBegunDraining = true
         enter(.draining, at: now, into: &step)
         if policy.dryRun == .none { feed.start(from: plannedVersion) }
+        startWatchingNode()
+        if deadline != nil { overrun.start(at: now) }
         drainPods(at: now, into: &step)
     }
 
@@ -145,5 +151,8 @@ extension NodeDrain {
 
     mutating func take(_ pod: Pod, at now: Timestamp, into step: inout DrainStep) {
         tell(drain.add(pod, isSelf: DrainPlan.isSelf(pod, policy), at: now).facts, at: now, into: &step)
+        if let index = drain.index(of: pod.identity) {
+            tell(terminations.observed(pod, index: index, node, at: now), at: now, into: &step)
+        }
     }
 }

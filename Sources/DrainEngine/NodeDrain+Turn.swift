@@ -10,7 +10,7 @@ extension NodeDrain {
         switch stage {
         case .idle, .ending, .uncordoning, .ended: nil
         case .readingNode, .awaitingTurn, .listing, .checkingOwners, .surveying, .cordoning, .draining, .verifying,
-            .closing:
+            .detaching, .closing:
             turn?.nextWake
         }
     }
@@ -24,7 +24,7 @@ extension NodeDrain {
         switch stage {
         case .idle, .ending, .uncordoning, .ended: return
         case .readingNode, .awaitingTurn, .listing, .checkingOwners, .surveying, .cordoning, .draining, .verifying,
-            .closing:
+            .detaching, .closing:
             if let change = turn?.proceed(at: now) { follow(change, at: now, into: &step) }
         }
     }

@@ -25,8 +25,10 @@ public struct NodeDrain: Sendable {
         case cordoning(Errand, DrainPlan)
         /// → verifying, ending
         case draining
-        /// → draining, ending
+        /// → draining, detaching, ending
         case verifying(Errand)
+        /// The pods are gone; their volumes are waited for. → draining, ending
+        case detaching(Detaching)
         /// What changes something is still in flight: its answers are awaited. → uncordoning, closing, ended
         case ending(Ending)
         /// → closing, ended
@@ -54,19 +56,32 @@ public struct NodeDrain: Sendable {
         var reason: String
         var until: Timestamp
         var uncordons = false
+        /// The deadline has come, and what is left is deleted.
+        var deletes: DeadlineDeletes?
     }
 
     public let policy: DrainPolicy
     public internal(set) var state = DrainState.idle
     public internal(set) var deadline: Timestamp?
+    /// When everything ends, us included.
+    var hardEnd: Timestamp?
 
     var stage = Stage.idle
     /// When the last input came.
     var latest = Timestamp(nanoseconds: 0)
     var random: SplitMix64
     var feed: ObjectFeed
+    var nodeFeed: ObjectFeed
     var drain: PodDrain
     var start: DrainStart?
+    var node = NodeView()
+    /// The cordon once more, after others took it away.
+    var recordon: Errand?
+    var recordonedAt: Timestamp?
+    var terminations = Terminations()
+    var pace = Pace()
+    var overrun = OverrunWatch()
+    var unblocking = Unblocking()
     var startedAt: Timestamp?
     /// From when on the patience for a start counts: a turn in the fleet may take its time.
     var patienceBegan: Timestamp?
@@ -108,17 +123,14 @@ public struct NodeDrain: Sendable {
             turn = FleetTurn(
                 node: policy.node, fleet: fleet, backoff: policy.backoff, random: SplitMix64(seed: random.next()))
         }
+        nodeFeed = ObjectFeed(
+            .node(policy.node), policy: policy, interval: .seconds(30), random: SplitMix64(seed: random.next()))
     }
 
     /// The watches that ought to run now: the driver starts them, and ends those of another topic or generation.
     public var wantedWatches: [WantedWatch] {
-        switch stage {
-        case .draining, .verifying: [feed.wantedWatch].compactMap { $0 } + drain.budgets.feeds.wantedWatches
-        case .idle, .readingNode, .awaitingTurn, .listing, .checkingOwners, .surveying, .cordoning, .ending,
-            .uncordoning,
-            .closing, .ended:
-            []
-        }
+        guard isUnderWay else { return [] }
+        return [feed.wantedWatch, nodeFeed.wantedWatch].compactMap { $0 } + drain.budgets.feeds.wantedWatches
     }
 
     /// When to come back with a `tick`, if nothing else happens before.
@@ -130,13 +142,18 @@ public struct NodeDrain: Sendable {
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
             case .surveying(let survey): survey.nextWake(policy: policy)
             // Without its turn nothing is asked for, whatever is due.
-            case .draining: mayEvict || drain.isSettled ? drain.nextWake(after: latest) : nil
+            case .draining:
+                [mayEvict || drain.isSettled ? drain.nextWake(after: latest) : nil, unblocking.nextWake].compactMap {
+                    $0
+                }
+                .min()
             case .verifying(let errand): errand.nextWake
-            case .ending(let ending): ending.until
+            case .detaching(let detaching): detaching.errand.nextWake
+            case .ending(let ending): min(ending.deletes?.nextWake ?? ending.until, ending.until)
             case .uncordoning(let errand, let ending): min(errand.nextWake ?? ending.until, ending.until)
             case .closing(let errand, let ending): min(errand?.nextWake ?? ending.until, ending.until)
             }
-        return [own, feed.nextWake, turnWake, endsBy].compactMap { $0 }.min()
+        return [own, feed.nextWake, turnWake, endsBy, surroundingsWake].compactMap { $0 }.min()
     }
 
     /// An answer that was not awaited, and whatever comes after the end, changes nothing.
@@ -150,9 +167,11 @@ public struct NodeDrain: Sendable {
         case .watch(let topic, let generation, let signal):
             watched(topic, generation: generation, signal, at: now, into: &step)
         case .tick: break
-        case .deadline(let moment):
+        case .deadline(let moment, let end):
+            hardEnd = end
             guard moment != deadline else { break }
             deadline = moment
+            overrun.start(at: now)
             tell(.deadlineChanged(moment), at: now, into: &step)
             if case .uncordoning(let errand, var ending) = stage, let moment {
                 ending.until = min(ending.until, moment)
@@ -161,6 +180,7 @@ public struct NodeDrain: Sendable {
         case .cancel(let uncordon): cancel(uncordon: uncordon, at: now, into: &step)
         }
         proceed(at: now, into: &step)
+        project(at: now, into: &step)
         return step
     }
 
@@ -169,7 +189,7 @@ public struct NodeDrain: Sendable {
         switch stage {
         case .idle, .ending, .uncordoning, .closing, .ended: nil
         case .readingNode, .listing, .checkingOwners: [deadline, startupEnd].compactMap { $0 }.min()
-        case .surveying, .awaitingTurn, .cordoning, .draining, .verifying: deadline
+        case .surveying, .awaitingTurn, .cordoning, .draining, .verifying, .detaching: deadline
         }
     }
 
@@ -178,12 +198,30 @@ public struct NodeDrain: Sendable {
         return patienceBegan + patience
     }
 
+    /// Pods leave, or what they leave behind.
+    var isUnderWay: Bool {
+        switch stage {
+        case .draining, .verifying, .detaching: true
+        case .idle, .readingNode, .awaitingTurn, .listing, .checkingOwners, .surveying, .cordoning, .ending,
+            .uncordoning,
+            .closing, .ended:
+            false
+        }
+    }
+
+    /// What is due beside the pods' evictions while they leave.
+    private var surroundingsWake: Timestamp? {
+        guard isUnderWay else { return nil }
+        return [nodeFeed.nextWake, recordon?.nextWake, terminations.nextWake, overrun.due].compactMap { $0 }.min()
+    }
+
     private mutating func begin(_ start: DrainStart, at now: Timestamp, into step: inout DrainStep) {
         guard case .idle = stage else { return }
         self.start = start
         startedAt = now
         patienceBegan = now
         deadline = start.deadline
+        hardEnd = start.hardEnd
         tell(.began(start, policy), at: now, into: &step)
         if let record = start.resumes { tell(.resumed(record), at: now, into: &step) }
         enter(.cordoning, at: now, into: &step)
@@ -196,6 +234,7 @@ public struct NodeDrain: Sendable {
         feed.tick(at: now)
         if let source = feed.wantedList() { send(.refresh, .listPods(node: policy.node, source), into: &step) }
         proceedWithTurn(at: now, into: &step)
+        if isUnderWay { heedNode(at: now, into: &step) }
         switch stage {
         case .idle, .awaitingTurn, .ended: break
         case .readingNode(var errand):
@@ -209,7 +248,15 @@ public struct NodeDrain: Sendable {
         case .cordoning(var errand, let plan):
             if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
             stage = .cordoning(errand, plan)
-        case .draining: drainPods(at: now, into: &step)
+        case .draining:
+            drainPods(at: now, into: &step)
+            unblock(at: now, into: &step)
+        case .detaching:
+            guard drain.isSettled else {
+                forgetVolumes(at: now, into: &step)
+                return drainPods(at: now, into: &step)
+            }
+            listVolumes(at: now, into: &step)
         case .verifying(var errand):
             guard drain.isSettled || errand.isInFlight else {
                 // A late target while the list is waited for.
@@ -247,11 +294,20 @@ public struct NodeDrain: Sendable {
             apply(drain.budgetsListed(namespace, exchange, at: now), at: now, into: &step)
         case .budgetPods(let key):
             send(drain.budgets.reviewed(key) { $0.podsListed(exchange) }, into: &step)
+            unblocking.mayHaveNews = true
         case .budgetOwner(let key, let owner):
             send(drain.budgets.reviewed(key) { $0.ownerRead(owner, exchange) }, into: &step)
+            unblocking.mayHaveNews = true
+        case .refreshNode: nodeRefreshed(exchange, at: now, into: &step)
+        case .recordon: recordoned(exchange, at: now, into: &step)
+        case .deleteAtDeadline(let pod): deletedAtDeadline(pod: pod, exchange, at: now, into: &step)
+        case .volumes: volumesListed(exchange, at: now, into: &step)
+        case .unblock(let owner):
+            tell(
+                unblocking.answered(owner, exchange, at: now, policy: policy, random: &random), at: now, into: &step)
         case .record: outcomeRecorded(exchange, at: now, into: &step)
         case .turn(let number): turnAnswered(number, exchange, at: now, into: &step)
-        case .refreshNode, .recordon, .unblock, .deleteAtDeadline, .volumes, .survey:
+        case .survey:
             break
         }
     }
@@ -260,12 +316,27 @@ public struct NodeDrain: Sendable {
 // MARK: - Saying and asking
 
 extension NodeDrain {
-    func tell(_ fact: DrainEvent.Fact, at now: Timestamp, into step: inout DrainStep) {
+    mutating func tell(_ fact: DrainEvent.Fact, at now: Timestamp, into step: inout DrainStep) {
         step.events.append(DrainEvent(at: now, fact))
+        heed(fact, at: now, into: &step)
     }
 
-    func tell(_ facts: [DrainEvent.Fact], at now: Timestamp, into step: inout DrainStep) {
-        step.events += facts.map { DrainEvent(at: now, $0) }
+    mutating func tell(_ facts: [DrainEvent.Fact], at now: Timestamp, into step: inout DrainStep) {
+        for fact in facts { tell(fact, at: now, into: &step) }
+    }
+
+    /// What we make of our own facts.
+    private mutating func heed(_ fact: DrainEvent.Fact, at now: Timestamp, into step: inout DrainStep) {
+        pace.note(fact, at: now)
+        switch fact {
+        case .judged:
+            overrun.hasten(at: now)
+            unblocking.mayHaveNews = true
+        case .waitBegan: unblocking.mayHaveNews = true
+        case .podMoved(let move) where move.to == .gone || move.to == .queued:
+            tell(terminations.gone(move.index), at: now, into: &step)
+        default: break
+        }
     }
 
     mutating func enter(_ state: DrainState, at now: Timestamp, into step: inout DrainStep) {

@@ -54,9 +54,9 @@ struct ObjectFeed {
     mutating func wantedList() -> ListSource? {
         guard state == .listing(inFlight: false) else { return nil }
         state = .listing(inFlight: true)
-        guard !distrustsCache else { return .consistent(chunkSize: policy.chunkSize) }
-        // The first list knows of nothing older.
-        return .cache(notBefore: resourceVersion.isEmpty ? nil : resourceVersion)
+        return distrustsCache
+            ? .consistent(chunkSize: policy.chunkSize)
+            : .cache(notBefore: resourceVersion.isEmpty ? nil : resourceVersion)
     }
 
     var nextWake: Timestamp? {

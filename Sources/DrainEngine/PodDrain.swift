@@ -136,6 +136,11 @@ struct PodDrain {
         return step
     }
 
+    /// At the deadline it was deleted past whoever blocked it.
+    mutating func deletedPastBlocker(index: Int, at now: Timestamp) -> Step {
+        change(index, at: now) { $0.deletedPastBlocker(at: now) }
+    }
+
     mutating func vanished(index: Int, at now: Timestamp) -> Step {
         change(index, at: now) { $0.vanished(at: now) }
     }

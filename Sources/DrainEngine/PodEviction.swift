@@ -171,6 +171,16 @@ struct PodEviction {
         return step
     }
 
+    /// A plain delete of it was accepted, past whoever blocked it.
+    mutating func deletedPastBlocker(at now: Timestamp) -> Step {
+        guard isWaiting else { return Step() }
+        var step = Step()
+        endWait(.abandoned, into: &step)
+        message = ""
+        step.facts.append(move(to: .terminating, at: now, answer: nil, blocker: nil))
+        return step
+    }
+
     /// The pod is absent, or present under another UID, or on another node.
     mutating func vanished(at now: Timestamp) -> Step {
         guard phase != .gone else { return Step() }

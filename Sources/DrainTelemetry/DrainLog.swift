@@ -141,6 +141,7 @@ public final class DrainLog: DrainObserver {
         case .turn(let standing): return describe(standing, before: state.status.turn, state.trace)
         case .uncordonedByOthers(let recordons):
             return (.warning, "node made schedulable by others", [("recordons", .bool(recordons))], nil)
+        case .nodeDeleted: return (.warning, "node is gone, waiting for its pods", [], nil)
         case .annotationIgnored(let pod, let annotation, let problem):
             return (
                 .warning, "annotation ignored",

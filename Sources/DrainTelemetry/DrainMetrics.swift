@@ -96,7 +96,8 @@ public final class DrainMetrics: DrainObserver {
         case .watchEnded(let reason, _): families.watchRestarts[reason].increment()
         case .requestFailed(_, _, let delay): families.backoff.increment(by: delay.inSeconds)
         case .ended(let summary): ended(summary, at: now, &state)
-        case .planned, .cordon, .waitGoesOn, .listed, .pollingChanged, .throttled, .uncordonedByOthers, .surveyed,
+        case .planned, .cordon, .waitGoesOn, .listed, .pollingChanged, .throttled, .uncordonedByOthers, .nodeDeleted,
+            .surveyed,
             .annotationIgnored, .tierStarted:
             break
         }

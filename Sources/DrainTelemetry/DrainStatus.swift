@@ -148,7 +148,8 @@ public struct DrainStatus: Sendable {
         case .volumesAttached(let names): volumesAttached = names
         case .requestFailed(_, let message, _): lastError = message
         case .ended(let summary): self.summary = summary
-        case .cordon, .uncordonedByOthers, .surveyed, .planned, .podFinished, .annotationIgnored, .evictionAnswered,
+        case .cordon, .uncordonedByOthers, .nodeDeleted, .surveyed, .planned, .podFinished, .annotationIgnored,
+            .evictionAnswered,
             .listed, .watchEnded, .pollingChanged, .throttled:
             break
         }

@@ -97,7 +97,8 @@ struct SpanTree {
             excluded += 1
             return []
         case .ended(let summary): return ended(summary, at: now)
-        case .began, .stateChanged, .deadlineChanged, .nodeSeen, .cordon, .planned, .exclusionEnded, .watchEnded,
+        case .began, .stateChanged, .deadlineChanged, .nodeSeen, .nodeDeleted, .cordon, .planned, .exclusionEnded,
+            .watchEnded,
             .pollingChanged, .requestFailed, .throttled, .surveyed, .annotationIgnored, .tierStarted,
             .budgetWatchChanged, .overrunProjected, .volumesAttached:
             return []

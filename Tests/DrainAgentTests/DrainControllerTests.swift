@@ -105,11 +105,12 @@ import Timestamps
     func limited() async throws {
         try await withController(frozen: true, timeout: .seconds(3600)) { controller, telemetry, _ in
             _ = await controller.start(demand(), own: nil)
-            let limit = TimeSource.anchored().now()
+            let now = TimeSource.anchored().now()
+            let limit = TimeLimit(deadline: now, hardEnd: now + .seconds(3))
             await controller.limit(to: limit)
             #expect(await controller.outcome()?.outcome == .timedOut)
             #expect(await controller.graceLimit == limit)
-            #expect(telemetry.progress.current.deadline == limit)
+            #expect(telemetry.progress.current.deadline == limit.deadline)
         }
     }
 
@@ -117,7 +118,7 @@ import Timestamps
     func unlimited() async throws {
         try await withController(frozen: true, timeout: .milliseconds(1500)) { controller, telemetry, _ in
             _ = await controller.start(demand(), own: nil)
-            await controller.limit(to: .distantFuture)
+            await controller.limit(to: TimeLimit(deadline: .distantFuture, hardEnd: .distantFuture))
             await controller.limit(to: nil)
             #expect(await controller.outcome()?.outcome == .timedOut)
             let given = try #require(telemetry.progress.current.deadline) - TimeSource.anchored().now()

@@ -76,7 +76,7 @@ import Timestamps
         ] as [(Timestamp?, Int64, Duration?, Int64?)])
     func deadline(deletion: Timestamp?, podGrace: Int64, configured: Duration?, seconds: Int64?) async throws {
         let grace = Grace(own: Self.own, configured: configured)
-        let deadline = await grace.deadline(signalAt: Self.signal, answering(pod(deletion, grace: podGrace)))
+        let deadline = await grace.limit(signalAt: Self.signal, answering(pod(deletion, grace: podGrace)))?.deadline
         if let seconds {
             #expect(deadline == Self.signal + .seconds(seconds))
         } else {
@@ -89,9 +89,9 @@ import Timestamps
         let stranger = Exchange.Answer.success(code: 200, .pod(.stub("agent", namespace: "ops", uid: "another")))
         for answer in [unreachable, .refusal(.forbidden), stranger] {
             let usual = Grace(own: Self.own, configured: nil)
-            #expect(await usual.deadline(signalAt: Self.signal, answering(answer)) == Self.signal + .seconds(27))
+            #expect(await usual.limit(signalAt: Self.signal, answering(answer))?.deadline == Self.signal + .seconds(27))
             let told = Grace(own: Self.own, configured: .seconds(100))
-            #expect(await told.deadline(signalAt: Self.signal, answering(answer)) == Self.signal + .seconds(97))
+            #expect(await told.limit(signalAt: Self.signal, answering(answer))?.deadline == Self.signal + .seconds(97))
         }
     }
 
@@ -100,7 +100,7 @@ import Timestamps
         let grace = Grace(own: Self.own, configured: nil)
         var told: [String] = []
         let answer = isAllowed ? pod(nil, grace: 30) : .refusal(.forbidden)
-        _ = await grace.deadline(signalAt: Self.signal, answering(answer)) { told.append($0) }
+        _ = await grace.limit(signalAt: Self.signal, answering(answer)) { told.append($0) }
         #expect(told == (isAllowed ? [] : [Status.forbidden.message]))
     }
 
@@ -108,8 +108,19 @@ import Timestamps
     func noLimit() async {
         let free = Grace(own: nil, configured: nil)
         #expect(free.estimate(signalAt: Self.signal) == nil)
-        #expect(await free.deadline(signalAt: Self.signal, answering(unreachable)) == nil)
+        #expect(await free.limit(signalAt: Self.signal, answering(unreachable)) == nil)
         let told = Grace(own: nil, configured: .seconds(4))
-        #expect(await told.deadline(signalAt: Self.signal, answering(unreachable)) == Self.signal + .seconds(1))
+        #expect(await told.limit(signalAt: Self.signal, answering(unreachable))?.deadline == Self.signal + .seconds(1))
+    }
+
+    @Test(
+        "pods that are deleted at the deadline get ten seconds to end, or a third of the grace if that is less",
+        arguments: [(60, 10), (30, 10), (15, 5), (6, 3)] as [(Int64, Int64)])
+    func deletionReserve(grace: Int64, reserve: Int64) async throws {
+        let limits = Grace(own: Self.own, configured: nil, deletesAtDeadline: true)
+        let limit = try #require(
+            await limits.limit(signalAt: Self.signal, answering(pod(Self.signal + .seconds(grace), grace: 30))))
+        #expect(limit.hardEnd == Self.signal + .seconds(grace))
+        #expect(limit.hardEnd - limit.deadline == .seconds(reserve))
     }
 }

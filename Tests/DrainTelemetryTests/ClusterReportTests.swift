@@ -53,7 +53,7 @@ struct ClusterReportTests {
     func podEvents() {
         let facts = [
             Obstacles.began(), cordoned, Obstacles.added(0), .waitBegan(Obstacles.wait(0)),
-            Obstacles.moved(0, .blocked, .terminating, answer: .accepted), Obstacles.moved(0, .terminating, .failed),
+            Obstacles.accepted(0), Obstacles.moved(0, .terminating, .failed),
         ]
         #expect(notes(facts).map(\.key.reason) == [.drainStarted, .nodeCordoned, .drainBlocked])
         #expect(notes(facts, podEvents: true).suffix(2).map(\.key.reason) == [.drainEvicted, .drainEvictionFailed])

@@ -61,6 +61,15 @@ enum Obstacles {
                 answer: answer, message: ""))
     }
 
+    static func accepted(_ index: Int, at offset: Duration = .zero) -> DrainEvent.Fact {
+        let now = ScriptedDrain.epoch + offset
+        let exchange = Exchange(answer: .created, sent: now, received: now)
+        return .evictionAnswered(
+            EvictionAttempt(
+                index: index, pod: pod(index), number: 1, call: .evict(pod(index), DeleteOptions()),
+                reply: EvictionReply(.accepted), exchange: exchange))
+    }
+
     static func ended(_ outcome: DrainOutcome, _ reason: String = "") -> DrainEvent.Fact {
         .ended(
             DrainSummary(
@@ -102,7 +111,8 @@ enum Obstacles {
         .turn(.lost(reason: "expired")), .turn(.held(lease: "slot-0")), .tierStarted(.clusterCritical),
         stuck(3, .finalizers), stuck(3, .finalizers, "y"), stuck(3, nil), stuck(3, .volumeAttached),
         .volumesAttached(["pv-1"]), .volumesAttached([]), .uncordonedByOthers(recordons: true),
-        moved(1, .blocked, .evicting), moved(1, .evicting, .terminating, answer: .accepted),
+        moved(1, .blocked, .evicting), accepted(1, at: .seconds(46)),
+        moved(1, .evicting, .terminating, answer: .accepted),
         .waitEnded(wait(1, since: .seconds(21), refusals: 0), .allowed), judged(.unhealthy), deleted(0),
         deleted(2, problem: "403"),
     ].enumerated().map { DrainEvent(at: ScriptedDrain.epoch + .seconds($0.offset), $0.element) }

@@ -23,6 +23,9 @@ extension DrainPolicy.DryRun: ExpressibleByArgument {}
 extension DrainPolicy.OwnPod: ExpressibleByArgument {}
 extension DrainPolicy.Order: ExpressibleByArgument {}
 extension DrainPolicy.Preflight: ExpressibleByArgument {}
+extension DrainPolicy.AtDeadline: ExpressibleByArgument {}
+extension DrainPolicy.Unblock: ExpressibleByArgument {}
+extension DrainPolicy.OnUncordon: ExpressibleByArgument {}
 extension LogLevel: ExpressibleByArgument {}
 
 enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case json, text }

@@ -46,6 +46,21 @@ struct EvictionOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Evict pods, too, that come to the node after the cordon.")
     var followArrivals = false
 
+    @Option(help: "When --timeout, or the time our pod has, is over: stop, or delete what is left past its budgets.")
+    var atDeadline = DrainPolicy.AtDeadline.stop
+
+    @Option(
+        help:
+            "When a budget can never allow: off, or rollout-restart (of Deployments that can surge); else by annotation."
+    )
+    var unblock = DrainPolicy.Unblock.off
+
+    @Flag(inversion: .prefixedNo, help: "Wait until the volumes of the pods that went are detached from the node.")
+    var waitVolumeDetach = false
+
+    @Option(help: "When somebody makes the node schedulable meanwhile: stop, or recordon and go on.")
+    var onUncordon = DrainPolicy.OnUncordon.stop
+
     func validate() throws {
         guard gracePeriod >= -1 else { throw ValidationError("--grace-period must be -1 or more") }
         for (name, value) in [
@@ -79,6 +94,10 @@ struct EvictionOptions: ParsableArguments {
         policy.backoff = Backoff(base: retryBaseDelay.value, cap: retryMaxDelay.value)
         policy.budgetRetryInterval = pdbRetryInterval.value
         policy.followsArrivals = followArrivals
+        policy.atDeadline = atDeadline
+        policy.unblock = unblock
+        policy.waitsForVolumeDetach = waitVolumeDetach
+        policy.onUncordon = onUncordon
         return policy
     }
 }

@@ -15,7 +15,7 @@ struct AgentRoutes: Sendable {
     let httpPrestop: Bool
     let node: String
     /// When a drain that a preStop hook asks for must have ended; `nil`: nobody ends us that we know of.
-    var graceLimit: @Sendable () async -> Timestamp? = { nil }
+    var graceLimit: @Sendable () async -> TimeLimit? = { nil }
     /// What a drain would meet; `nil`: nobody may ask here.
     var plans: PlanDesk?
     /// Who we are in a record on the node; `nil`: none is kept.

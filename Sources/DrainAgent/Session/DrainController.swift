@@ -45,8 +45,8 @@ actor DrainController {
 
     var isRunning: Bool { current.map { $0.summary == nil } ?? false }
     var hasBegun: Bool { current != nil }
-    /// When we are killed, less the reserve; `nil`: nobody has asked us to end.
-    var graceLimit: Timestamp? { current?.demand.limit }
+    /// `nil`: nobody has asked us to end.
+    var graceLimit: TimeLimit? { current?.demand.limit }
 
     /// `agent`: who we are in the record on the node; `nil`: none is kept.
     func start(_ demand: DrainDemand, own: PodIdentity?, agent: String? = nil) -> Started {
@@ -61,6 +61,7 @@ actor DrainController {
         var start = DrainStart(
             id: id, trigger: demand.trigger, deadline: deadline(of: demand), traceparent: demand.traceparent)
         start.resumes = demand.resumes
+        start.hardEnd = demand.limit?.hardEnd
         var policy = demand.applied(to: policy)
         policy.selfPod = own
         policy.recordedAs = agent
@@ -100,11 +101,11 @@ actor DrainController {
     }
 
     /// Less time than before, or more: a further SIGTERM tells.
-    func limit(to deadline: Timestamp?) {
+    func limit(to limit: TimeLimit?) {
         guard isRunning, var demand = current?.demand else { return }
-        demand.limit = deadline
+        demand.limit = limit
         current?.demand = demand
-        current?.runner.setDeadline(self.deadline(of: demand))
+        current?.runner.setDeadline(deadline(of: demand), hardEnd: limit?.hardEnd)
     }
 
     /// False: there is nothing to cancel.
@@ -150,12 +151,12 @@ actor DrainController {
 
     private func deadline(of demand: DrainDemand) -> Timestamp? {
         if let resumed = demand.resumes {
-            return [resumed.deadline, demand.limit].compactMap { $0 }.min()
+            return [resumed.deadline, demand.limit?.deadline].compactMap { $0 }.min()
         }
         let began = telemetry.progress.current.startedAt ?? time.now()
         let timeout = demand.overrides.timeout ?? timeout
         let own = timeout.flatMap { $0 > .zero ? began + $0 : nil }
-        return [own, demand.limit].compactMap { $0 }.min()
+        return [own, demand.limit?.deadline].compactMap { $0 }.min()
     }
 
     private static func newID() -> String {

@@ -23,7 +23,7 @@ struct DrainDemand: Sendable, Equatable {
     /// What an earlier process of ours had begun.
     var resumes: DrainRecord?
     /// Whatever else is asked for, it must have ended by then.
-    var limit: Timestamp?
+    var limit: TimeLimit?
 
     init(_ trigger: DrainTrigger) { self.trigger = trigger }
 

@@ -42,6 +42,8 @@ struct OwnPod: Sendable {
 struct Grace: Sendable {
     /// Kept for the end of the program: spans, termination log, last scrape.
     static let reserve = Duration.seconds(3)
+    /// Kept for pods that are deleted at the deadline (`--at-deadline delete`), or a third of the grace if that is less.
+    static let deletionReserve = Duration.seconds(10)
     /// What remains of it when the last scrape has been waited for long enough.
     static let lastMoment = Duration.milliseconds(1500)
     /// What the kubelet gives where nobody says otherwise.
@@ -50,26 +52,34 @@ struct Grace: Sendable {
     let own: PodIdentity?
     /// `--termination-grace`.
     let configured: Duration?
+    /// Pods are deleted at the deadline, and have to end before us.
+    var deletesAtDeadline = false
 
     /// Before the server was asked; `nil`: nobody will kill us that we know of.
-    func estimate(signalAt: Timestamp) -> Timestamp? {
+    func estimate(signalAt: Timestamp) -> TimeLimit? {
         guard let grace = configured ?? (own == nil ? nil : Self.usual) else { return nil }
-        return signalAt + grace - Self.reserve
+        return limit(signalAt + grace, signalAt: signalAt)
+    }
+
+    private func limit(_ hardEnd: Timestamp, signalAt: Timestamp) -> TimeLimit {
+        let forDeletions = deletesAtDeadline ? min(Self.deletionReserve, (hardEnd - signalAt) / 3) : .zero
+        return TimeLimit(deadline: hardEnd - max(Self.reserve, forDeletions), hardEnd: hardEnd)
     }
 
     /// Our pod's `deletionTimestamp` lies ahead by the grace period; a probe's kill and a node's shutdown set none.
     /// `complain` hears why the pod could not be read.
-    func deadline(
+    func limit(
         signalAt: Timestamp, _ send: @Sendable (APIRequest) async -> Exchange, complain: (String) -> Void = { _ in }
-    ) async -> Timestamp? {
+    ) async -> TimeLimit? {
         guard let own else { return estimate(signalAt: signalAt) }
         let exchange = await send(APIRequest(.readPod(namespace: own.namespace, name: own.name)))
         guard case .success(_, .pod(let pod)) = exchange.answer, own.uid.isEmpty || own.uid == pod.metadata.uid else {
             complain(exchange.answer.complaint ?? "\(own) is another pod by now")
             return estimate(signalAt: signalAt)
         }
-        if let deletion = pod.metadata.deletionTimestamp { return deletion - Self.reserve }
-        return signalAt + (configured ?? .seconds(pod.spec.terminationGracePeriodSeconds)) - Self.reserve
+        if let deletion = pod.metadata.deletionTimestamp { return limit(deletion, signalAt: signalAt) }
+        let grace = configured ?? .seconds(pod.spec.terminationGracePeriodSeconds)
+        return limit(signalAt + grace, signalAt: signalAt)
     }
 }
 

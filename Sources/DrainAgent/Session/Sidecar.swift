@@ -38,7 +38,7 @@ struct Sidecar: Sendable {
         policy.ownPod = options.ownPod
         policy.certificateRefusalIsFinal = false
         // Within the reserve that a grace period leaves us.
-        policy.settleTimeout = .seconds(1)
+        policy.settleTimeout = policy.atDeadline == .delete ? .seconds(2) : .seconds(1)
         fleet = options.fleet.fleet(location, declared: ProcessInfo.processInfo.environment["POD_NAMESPACE"])
         policy.fleet = fleet
         isDry = policy.dryRun != .none
@@ -62,8 +62,8 @@ struct Sidecar: Sendable {
             gate: ControlGate(tokenFile: options.serving.controlTokenFile),
             httpPrestop: options.serving.httpPrestop, node: node,
             graceLimit: { [controller, readiness, cluster] in
-                await Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
-                    .deadline(signalAt: controller.beginTermination(), cluster.quickSend)
+                await Self.grace(readiness, options)
+                    .limit(signalAt: controller.beginTermination(), cluster.quickSend)
             },
             plans: PlanDesk(Planner(cluster: cluster, policy: policy, time: time), time: time),
             identity: { [controller, readiness, cluster, telemetry, isDry] in
@@ -121,17 +121,18 @@ struct Sidecar: Sendable {
 
     /// A SIGTERM: drain, or less time to drain, or the end. The exit code when it is the end. `now`: of the first one.
     private func terminate(at now: Timestamp) async -> Int32? {
-        let grace = Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
+        let grace = Self.grace(readiness, options)
         if await controller.hasBegun {
             // The outcome is there and about to be told: there will be no time to wait for a scrape.
             guard await controller.isRunning else {
                 linger.finish()
                 return nil
             }
-            let deadline = await deadline(grace, signalAt: now)
+            let limit = await limit(grace, signalAt: now)
             telemetry.say(
-                .info, "SIGTERM while draining", [("deadline", deadline.map { .string($0.rfc3339()) } ?? .null)])
-            await controller.limit(to: deadline)
+                .info, "SIGTERM while draining",
+                [("deadline", limit.map { .string($0.deadline.rfc3339()) } ?? .null)])
+            await controller.limit(to: limit)
             return nil
         }
         switch options.onSigterm {
@@ -146,21 +147,27 @@ struct Sidecar: Sendable {
             telemetry.say(.info, "SIGTERM: draining", [("reason", .string(proof))])
         case .drain: telemetry.say(.info, "SIGTERM: draining")
         }
-        return await startDrain(grace, at: now)
+        return await startDrain(at: now)
     }
 
-    private func startDrain(_ grace: Grace, at now: Timestamp) async -> Int32? {
+    private static func grace(_ readiness: Readiness, _ options: RunCommand) -> Grace {
+        Grace(
+            own: readiness.ownPod.identity, configured: options.terminationGrace?.value,
+            deletesAtDeadline: options.eviction.atDeadline == .delete)
+    }
+
+    private func startDrain(at now: Timestamp) async -> Int32? {
         if case .unknown = readiness.ownPod { readiness.found(await ownPod.find(cluster.quickSend)) }
         if case .unknown(let reason) = readiness.ownPod {
             telemetry.say(.error, "cannot drain", [("err", .string(reason))])
             return AgentExit.failed
         }
-        let grace = Grace(own: readiness.ownPod.identity, configured: grace.configured)
+        let grace = Self.grace(readiness, options)
         var demand = DrainDemand(.sigterm)
         demand.limit = grace.estimate(signalAt: now)
         let agent = isDry ? nil : await Self.identity(controller, readiness, cluster, telemetry)
         _ = await controller.start(demand, own: grace.own, agent: agent)
-        await controller.limit(to: await deadline(grace, signalAt: now))
+        await controller.limit(to: await limit(grace, signalAt: now))
         return nil
     }
 
@@ -189,8 +196,8 @@ struct Sidecar: Sendable {
         await controller.undertake { await takeover.run() }
     }
 
-    private func deadline(_ grace: Grace, signalAt: Timestamp) async -> Timestamp? {
-        await grace.deadline(signalAt: signalAt, cluster.quickSend) { problem in
+    private func limit(_ grace: Grace, signalAt: Timestamp) async -> TimeLimit? {
+        await grace.limit(signalAt: signalAt, cluster.quickSend) { problem in
             telemetry.say(.warning, "cannot read our own pod", [("err", .string(problem))])
         }
     }
@@ -262,9 +269,10 @@ struct Sidecar: Sendable {
             guard case .signal(let signal) = happening, signal != .hangup else { continue }
             guard expectsOurOwn else { return linger.finish() }
             expectsOurOwn = false
-            let grace = Grace(own: readiness.ownPod.identity, configured: options.terminationGrace?.value)
-            guard let deadline = await deadline(grace, signalAt: time.now()) else { return linger.finish() }
-            Task { await finishLinger(at: lastScrape(deadline)) }
+            guard let limit = await limit(Self.grace(readiness, options), signalAt: time.now()) else {
+                return linger.finish()
+            }
+            Task { await finishLinger(at: lastScrape(limit)) }
         }
     }
 
@@ -280,7 +288,7 @@ struct Sidecar: Sendable {
     }
 
     /// Part of the reserve is for it.
-    private func lastScrape(_ deadline: Timestamp) -> Timestamp { deadline + (Grace.reserve - Grace.lastMoment) }
+    private func lastScrape(_ limit: TimeLimit) -> Timestamp { limit.hardEnd - Grace.lastMoment }
 
     private func finishLinger(at moment: Timestamp) async {
         await pause(for: moment - time.now())

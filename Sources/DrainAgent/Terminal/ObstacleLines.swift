@@ -13,6 +13,7 @@ enum ObstacleLines {
         case .uncordonedByOthers(let recordons):
             let consequence = recordons ? "it is cordoned again" : "nothing more is evicted"
             return ["warning: somebody made node/\(state.node) schedulable: \(consequence)"]
+        case .nodeDeleted: return ["warning: node/\(state.node) is gone from the cluster, waiting for its pods"]
         case .surveyed(let forecast): return lines(forecast, state)
         case .annotationIgnored(let pod, let annotation, let problem):
             return ["warning: pod \(pod): annotation \(annotation) is ignored: \(problem)"]

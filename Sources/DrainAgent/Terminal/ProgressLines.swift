@@ -53,7 +53,7 @@ final class ProgressLines: DrainObserver {
             guard state.isNew(text) else { return [] }
             return ["warning: \(text); trying again in \(GoDuration.format(delay))"]
         case .throttled(let delay): return ["warning: the API server asks for a pause of \(GoDuration.format(delay))"]
-        case .resumed, .turn, .uncordonedByOthers, .surveyed, .annotationIgnored, .tierStarted, .judged,
+        case .resumed, .turn, .uncordonedByOthers, .nodeDeleted, .surveyed, .annotationIgnored, .tierStarted, .judged,
             .budgetWatchChanged, .unblock, .stuck, .overrunProjected, .deletedAtDeadline, .volumesAttached:
             return ObstacleLines.lines(event.fact, &state)
         case .stateChanged, .deadlineChanged, .nodeSeen, .exclusionEnded, .podFinished, .evictionAnswered, .waitGoesOn,

@@ -61,10 +61,17 @@ struct ClusterReport {
             let entry = status.pods[pod]
             guard let termination, termination.reason != entry.stuck?.reason else { return [] }
             return [note(.stuckTerminating, on: entry.pod, termination.text, at: now)]
-        case .podMoved(let move): return moved(move, at: now)
+        // Not its move: the watch may show the pod terminating before the answer is there.
+        case .evictionAnswered(let attempt):
+            guard podEvents, attempt.reply.answer == .accepted else { return [] }
+            return [note(.drainEvicted, on: attempt.pod, "evicted, for node \(node) is drained", at: now)]
+        case .podMoved(let move):
+            guard podEvents, move.to == .failed else { return [] }
+            return [note(.drainEvictionFailed, on: move.pod, move.message, at: now)]
         case .ended(let summary): return ended(summary, at: now)
-        case .began, .resumed, .stateChanged, .deadlineChanged, .nodeSeen, .surveyed, .planned, .podAdded, .podExcluded,
-            .exclusionEnded, .podFinished, .annotationIgnored, .tierStarted, .evictionAnswered, .waitGoesOn, .waitEnded,
+        case .began, .resumed, .stateChanged, .deadlineChanged, .nodeSeen, .nodeDeleted, .surveyed, .planned, .podAdded,
+            .podExcluded,
+            .exclusionEnded, .podFinished, .annotationIgnored, .tierStarted, .waitGoesOn, .waitEnded,
             .budgetWatchChanged, .deletionExpected, .volumesAttached, .listed, .watchEnded, .pollingChanged,
             .requestFailed, .throttled:
             return []
@@ -186,16 +193,6 @@ extension ClusterReport {
             : "pod \(deletion.pod) could not be deleted at the deadline: \(deletion.problem)"
         let onNode = note(.podDeletedAtDeadline, message, at: now)
         return podEvents ? [onNode, note(.podDeletedAtDeadline, on: deletion.pod, message, at: now)] : [onNode]
-    }
-
-    private func moved(_ move: PodMove, at now: Timestamp) -> [ClusterRemark] {
-        guard podEvents else { return [] }
-        switch move.to {
-        case .terminating where move.answer == .accepted:
-            return [note(.drainEvicted, on: move.pod, "evicted, for node \(node) is drained", at: now)]
-        case .failed: return [note(.drainEvictionFailed, on: move.pod, move.message, at: now)]
-        case .queued, .evicting, .blocked, .retrying, .terminating, .gone: return []
-        }
     }
 }
 

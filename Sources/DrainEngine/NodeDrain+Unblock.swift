@@ -1,0 +1,28 @@
+import KubernetesAPI
+import Timestamps
+
+// Budgets that can never allow: what is done instead of waiting for a person.
+extension NodeDrain {
+    /// Restarts the owners of pods that are blocked for good, where that is wanted and helps.
+    mutating func unblock(at now: Timestamp, into step: inout DrainStep) {
+        guard case .draining = stage else { return }
+        if unblocking.mayHaveNews {
+            unblocking.mayHaveNews = false
+            for blocker in drain.budgets.active { despair(of: blocker, at: now, into: &step) }
+        }
+        send(unblocking.sendDue(at: now), into: &step)
+    }
+
+    private mutating func despair(of blocker: Blocker, at now: Timestamp, into step: inout DrainStep) {
+        guard let entry = drain.budgets.entries[blocker], entry.verdict(at: now) == .unsatisfiable,
+            let budget = entry.key, let guarded = entry.review.result
+        else { return }
+        var owners: [Workload.Key: Workload?] = [:]
+        for index in entry.blocked.union(entry.asking.keys) {
+            guard let controller = guarded.controllers[drain.pods[index].pod.uid] else { continue }
+            let top = guarded.top(of: controller)
+            owners[top] = .some(guarded.workloads[top])
+        }
+        tell(unblocking.despaired(of: budget, owners: owners, policy.unblock, at: now), at: now, into: &step)
+    }
+}
