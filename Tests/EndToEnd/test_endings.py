@@ -81,8 +81,8 @@ def test_why_a_pod_is_stuck_is_said(scenario):
     samples = agent.scrape()
     for reason in wanted.values():
         assert samples.value("drain_pods_stuck", reason=reason) == 1
-    stuck = until("Events", lambda: len(scenario.events("StuckTerminating")) == 2 and scenario.events("StuckTerminating"))
-    assert {each["involvedObject"]["name"] for each in stuck} == set(wanted)
+    stuck = lambda: {each["involvedObject"]["name"] for each in scenario.events("StuckTerminating")}
+    until("Events on both", lambda: stuck() == set(wanted))
     scenario.kubernetes.patch("v1/pods", "held", {"metadata": {"finalizers": None}}, scenario.namespace)
     let_stop(scenario, "running")
     drained = check(agent)
@@ -121,8 +121,8 @@ def test_each_evicted_pod_has_its_event_if_asked_for(scenario):
     agent = scenario.sidecar("--pod-events")
     agent.trigger()
     check(agent)
-    about = {each["involvedObject"]["name"] for each in scenario.kubernetes.list("v1/events", scenario.namespace)
-             if each["reason"] == "DrainEvicted"}
+    found = scenario.kubernetes.list("v1/events", scenario.namespace, fieldSelector="reason=DrainEvicted")
+    about = {each["involvedObject"]["name"] for each in found}
     assert about == {each["metadata"]["name"] for each in pods}
 
 

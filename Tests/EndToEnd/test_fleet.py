@@ -44,7 +44,8 @@ def test_one_node_at_a_time_and_after_a_kill_the_next_one_when_the_lease_is_over
     check(second)
     check(third)
     turns = turns_of(scenario)
-    assert [each.node for each in turns] == [first.node, second.node, third.node], f"{turns}; the log is in {first.logs}"
+    order = [first.node, second.node, third.node]
+    assert [each.node for each in turns] == order, f"{turns}; the log is in {first.logs}"
     assert turns[1].began >= renewed + TTL, f"the next began {turns[1].began - renewed} s after the last renewal"
     assert turns[2].began >= turns[1].last_eviction, f"two at a time: {turns}"
     assert scenario.is_cordoned(first.node)

@@ -67,7 +67,8 @@ def test_a_restarted_agent_goes_on_with_id_start_and_deadline(scenario):
     drained = check(again)
     assert len(drained.accepted) == 1
     assert record(scenario)["outcome"] == "completed"
-    assert {line["drain_id"] for each in (first, again) for line in each.log() if "drain_id" in line} == {before["drain_id"]}
+    ids = {line["drain_id"] for each in (first, again) for line in each.log() if "drain_id" in line}
+    assert ids == {before["drain_id"]}
 
 
 def test_another_agent_does_not_go_on_with_it(scenario):

@@ -46,8 +46,8 @@ def judge(contest, record_property, of_limit, of_kubectl):
     record_property("of the limit", f"{contest.ratio('limit'):.2f}")
     record_property("of kubectl", f"{contest.ratio('kubectl'):.2f}")
     assert contest.ratio("limit") <= of_limit, f"{contest}"
-    # kubectl mostly sleeps, and so is no slower on a busy machine: where the limit itself is not far enough below it, the
-    # limit alone can be the measure.
+    # kubectl mostly sleeps, and so is no slower on a busy machine: where the limit itself is not far enough below it,
+    # the limit alone can be the measure.
     if contest.ratio("limit") * of_kubectl < of_limit * contest.ratio("kubectl"):
         return
     assert contest.ratio("kubectl") <= of_kubectl, f"{contest}"

@@ -33,12 +33,12 @@ def test_one_replica_whose_owner_allows_it_is_moved_without_a_moment_of_downtime
     with ReadyPods(scenario, "web") as ready:
         agent.trigger()
         line = agent.wait_for_log("rollout restarted")
-        drained = check(agent, lost_races=True)
+        # Its Deployment takes it away, or we: once the other is ready, the budget allows it.
+        check(agent, lost_races=True)
     assert f"{scenario.namespace}/web" in line["owner"] and f"{scenario.namespace}/web" in line["pdb"], line
     assert ready.least >= 1, f"no ready pod at {ready.empty_at}; the log is in {agent.logs}"
     assert len(restarts(scenario)) == 1
     assert agent.stored("drain_unblocks_total", by="result")["restarted"] == 1
-    assert not drained.accepted, "its own Deployment took it away"
     (event,) = until("an Event", lambda: scenario.events("WorkloadRestarted"))
     assert "web" in event["message"], event
     (pod,) = scenario.wait_for_pods("web", 1, node=scenario.spare)

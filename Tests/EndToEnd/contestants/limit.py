@@ -3,8 +3,8 @@
 
     limit.py --dir DIR --node NODE
 
-DIR is what `control-plane.sh start` made. Cordons the node, evicts every pod on it, asks again 100 ms after each no, and
-ends when a watch has shown that all are gone. Prints the seconds from its first request to that moment.
+DIR is what `control-plane.sh start` made. Cordons the node, evicts every pod on it, asks again 100 ms after each no,
+and ends when a watch has shown that all are gone. Prints the seconds from its first request to that moment.
 """
 
 import argparse
@@ -97,7 +97,8 @@ def drain(directory, node):
     api.request("PATCH", f"/api/v1/nodes/{node}", {"spec": {"unschedulable": True}}, "application/merge-patch+json")
     query = urllib.parse.urlencode({"fieldSelector": f"spec.nodeName={node}"})
     _, listed = api.request("GET", f"/api/v1/pods?{query}")
-    left = {each["metadata"]["uid"]: (each["metadata"]["namespace"], each["metadata"]["name"]) for each in listed["items"]}
+    found = [each["metadata"] for each in listed["items"]]
+    left = {each["uid"]: (each["namespace"], each["name"]) for each in found}
     asking = Asking(left)
     for _ in range(HANDS):
         threading.Thread(target=evict, args=(directory, asking, version), daemon=True).start()

@@ -80,7 +80,8 @@ class Agent(Served):
         try:
             return self._process.wait(within)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"not within {within} s: end of {self.name}; its log is {self._path('stderr')}") from None
+            what = f"end of {self.name}; its log is {self._path('stderr')}"
+            raise AssertionError(f"not within {within} s: {what}") from None
 
     def _path(self, what):
         return self.logs / f"{self.name}.{what}"

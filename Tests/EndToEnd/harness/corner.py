@@ -119,7 +119,7 @@ class Corner:
         return self.wait_for_pods(name, 1)[0]
 
     def budget(self, name, labels=None, ready=True, countable=True, **spec):
-        """A budget over the pods of the workload of that name; returns when the controller has counted them, if it can."""
+        """A budget over the pods of the workload of that name; returns when the controller has counted them."""
         kind, version = self._budget_kind()
         body = workloads.budget(name, version, labels or {"app": name}, **spec)
         self.kubernetes.create(kind, body, self.namespace)
