@@ -10,6 +10,15 @@ enum Exposition {
         return bytes
     }
 
+    /// `# HELP name `, with the space.
+    static func append(keyword: StaticString, _ name: String, to bytes: inout [UInt8]) {
+        bytes.append("# ")
+        bytes.append(keyword)
+        bytes.append(" ")
+        bytes.append(name)
+        bytes.append(" ")
+    }
+
     /// `{label="value",other="value"}`.
     static func append(_ labels: Labels, to bytes: inout [UInt8]) {
         bytes.append("{")

@@ -7,6 +7,7 @@ import zlib
 
 from .agent import Agent
 from .audit import AuditLog
+from .checks.formats import check_formats
 from .corner import Corner
 from .stage import REPOSITORY
 
@@ -31,6 +32,11 @@ class Scenario(Corner):
         self.directory.mkdir(parents=True)
         self.audit = AuditLog(stage.audit_log)
         self.agents = []
+
+    def check_formats(self):
+        """Holds for whatever the scenario is about: all scrapes of all its agents are right, and agree."""
+        for agent in self.agents:
+            check_formats(agent.relayed())
 
     def end(self, failed):
         for agent in self.agents:
@@ -57,12 +63,17 @@ class Scenario(Corner):
     def sidecar(self, *options, **settings):
         """`drain-agent run`, serving and scraped by Prometheus, waiting for a trigger."""
         agent = self._agent("run", "--node", self.node, *options, **settings)
-        agent.is_scraped()
+        if agent.is_under_prometheus:
+            agent.wait_for_log("serving")
+            agent.begin_scrapes()
+            agent.wait_for_a_scrape()
         return agent
 
     def drain(self, *options, node=None, **settings):
         """`drain-agent drain NODE`, started."""
-        return self._agent("drain", node or self.node, *options, **settings)
+        agent = self._agent("drain", node or self.node, *options, **settings)
+        agent.begin_scrapes()
+        return agent
 
     def _agent(self, *arguments, **settings):
         agent = Agent(self, len(self.agents) + 1, arguments, **settings)
