@@ -216,10 +216,10 @@ struct DrainRunnerTests {
         let runner = runner()
         let drain = run(runner, deadline: epoch + .seconds(8))
         try await world.start([.stub("a")])
-        try await world.answer(.refusal(.budget("web")))
+        try await world.answer(.refusal(.webhook("kv")))
         try await world.sleep(isUntil: epoch + .seconds(5))
         world.advance(to: epoch + .seconds(5))
-        #expect(try await world.answer(.refusal(.budget("web"))) == .evict(Pod.stub("a").identity, DeleteOptions()))
+        #expect(try await world.answer(.refusal(.webhook("kv"))) == .evict(Pod.stub("a").identity, DeleteOptions()))
         try await world.sleep(isUntil: epoch + .seconds(8))
         world.advance(to: epoch + .seconds(8))
         let summary = await drain.value
