@@ -18,7 +18,7 @@ public enum OpenMetricsText {
             for sample in family.samples {
                 bytes.append(contentsOf: sample.head.bytes)
                 Exposition.append(value: sample.value, to: &bytes)
-                if let exemplar = sample.exemplar { append(exemplar, to: &bytes) }
+                if let exemplar = sample.exemplar { bytes.append(contentsOf: exemplar.bytes) }
                 bytes.append("\n")
             }
         }
@@ -45,14 +45,16 @@ public enum OpenMetricsText {
     }
 
     /// ` # {trace_id="…",span_id="…"} 0.25 1790000000.125`.
-    private static func append(_ exemplar: Exemplar, to bytes: inout [UInt8]) {
+    static func exemplar(_ labels: Labels, _ value: Double, _ moment: Timestamp?) -> [UInt8] {
+        var bytes: [UInt8] = []
         bytes.append(" # ")
-        Exposition.append(exemplar.labels, to: &bytes)
+        Exposition.append(labels, to: &bytes)
         bytes.append(" ")
-        Exposition.append(value: exemplar.value, to: &bytes)
-        guard let moment = exemplar.timestamp else { return }
+        Exposition.append(value: value, to: &bytes)
+        guard let moment else { return bytes }
         bytes.append(" ")
         append(moment, to: &bytes)
+        return bytes
     }
 
     /// Seconds with milliseconds, which is what Prometheus keeps; never an exponent.
@@ -68,7 +70,7 @@ public enum OpenMetricsText {
     /// About how many bytes it takes: enough for nearly every value, so that the array grows once.
     private static func size(of family: MetricFamily) -> Int {
         family.samples.reduce(family.head.openMetricsMetadata.count) { size, sample in
-            size + sample.head.bytes.count + 20 + (sample.exemplar == nil ? 0 : 128)
+            size + sample.head.bytes.count + 20 + (sample.exemplar?.bytes.count ?? 0)
         }
     }
 }

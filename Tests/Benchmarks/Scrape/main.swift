@@ -12,7 +12,6 @@ else {
     print("usage: bench-scrape FILE [SCRAPES], FILE a scrape in the text format")
     exit(64)
 }
-ProcessMetrics.register(in: registry)
 let scrapes = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 100_000 : 100_000
 
 /// This process's CPU time, in nanoseconds.
@@ -44,6 +43,9 @@ func report(_ name: String, _ count: Int, _ body: () -> Int) {
             + padded("\((each * 10).rounded() / 10) allocations", 22) + padded("\(bytes) bytes", 16))
 }
 
+report("snapshot without process_*", 10_000) { registry.collect().count }
+report("text: without process_*", 10_000) { PrometheusText.render(registry.collect()).count }
+ProcessMetrics.register(in: registry)
 let series = registry.collect().reduce(0) { $0 + $1.samples.count }
 print("\(registry.collect().count) families, \(series) series")
 let families = registry.collect()
