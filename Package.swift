@@ -68,12 +68,16 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/TestSupport", swiftSettings: settings),
+        .target(name: "CAllocations", path: "Tests/Benchmarks/CAllocations"),
+        .executableTarget(
+            name: "bench-scrape", dependencies: ["CAllocations", "Gzip", "Telemetry", "Timestamps"],
+            path: "Tests/Benchmarks/Scrape", swiftSettings: settings),
         tests("Timestamps"),
         tests("KubernetesAPI", ["Timestamps"]),
         tests("HTTPClient", ["Locking"]),
         tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
         tests("DrainEngine", ["ClusterModel", "SeededRandom", "KubernetesAPI", "Locking", "Timestamps"]),
-        tests("Telemetry", ["Locking", "Timestamps"]),
+        tests("Telemetry", ["SeededRandom", "Locking", "Timestamps"]),
         tests(
             "DrainTelemetry", ["SeededRandom", "DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
         tests("Gzip"),

@@ -22,7 +22,7 @@ final class AgentTelemetry: DrainObserver {
     let registry = Registry()
     let progress: DrainProgress
     let api: APIMetrics
-    let scrapes: Counter
+    let scrapes: PerWord<ExpositionFormat, Counter>
     let boot: String
 
     private let metrics: DrainMetrics
@@ -43,10 +43,11 @@ final class AgentTelemetry: DrainObserver {
         metrics = DrainMetrics(
             registry, build: BuildVersion.info, node: settings.node, dryRun: settings.dryRun, boot: boot, time: time)
         api = APIMetrics(registry)
-        scrapes = registry.counter(
-            "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": "text"])
-        _ = registry.counter(
-            "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": "openmetrics"])
+        let registry = registry
+        scrapes = PerWord {
+            registry.counter(
+                "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": $0.rawValue])
+        }
         ProcessMetrics.register(in: registry)
         let log = LogWriter(settings, registry, time: time)
         self.log = log
