@@ -37,7 +37,7 @@ public struct DrainTrace: Sendable, Equatable {
 
     /// Whoever speaks of the whole wait points at its first segment.
     public func wait(_ uid: String, _ number: Int, segment: Int = 1) -> SpanID {
-        SpanID(hashing: [drainID, "pdb.wait", uid, "\(number)", "\(segment)", boot])
+        SpanID(hashing: [drainID, "pdb.wait", uid, "\(number)", boot] + (segment > 1 ? ["\(segment)"] : []))
     }
 
     public func termination(_ uid: String) -> SpanID { SpanID(hashing: [drainID, "pod.termination", uid, boot]) }

@@ -66,7 +66,8 @@ struct SpanExporterTests {
             "\(collector.url)/base/", variables: ["OTEL_EXPORTER_OTLP_HEADERS": "api-key=a%2Cb"])
         bench.export(0..<1300)
         await bench.exporter.flush(within: .seconds(20))
-        #expect(collector.accepted == names(0..<1300))
+        let isAsSent = collector.accepted == names(0..<1300)
+        #expect(isAsSent)
         #expect(bench.fates == [.written: 1300])
         #expect(bench.lines.isEmpty)
         #expect(collector.received.allSatisfy { $0.spans.count <= 512 })
@@ -212,9 +213,9 @@ struct SpanExporterTests {
             .resets(), .resets(afterHalf: true), .leaves, .speaksGarbage, .hangs, .answers("200 OK", body: "<html>"),
             .answers("200 OK", body: partial),
         ]
-        let script = (0..<15).compactMap { _ in choice.randomElement(using: &random) }
+        let script = (0..<12).compactMap { _ in choice.randomElement(using: &random) }
         let collector = try Collector(script)
-        let bench = try Bench(collector.url, timeout: .milliseconds(200))
+        let bench = try Bench(collector.url, timeout: .seconds(1))
         var sent = 0
         for _ in 0..<20 {
             let count = Int.random(in: 1...200, using: &random)
@@ -270,7 +271,7 @@ struct SpanExporterTests {
             #expect(bench.lines.first?.contains("\(authority) cannot be read") == true)
             try Data(server.certificatePEM).write(to: URL(fileURLWithPath: authority))
             await bench.exporter.flush(within: .seconds(20))
-            #expect(bench.fates == [.written: 1])
+            #expect(bench.fates == [.written: 1], "\(bench.lines)")
             await bench.exporter.close(within: .seconds(1))
         }
         try FileManager.default.removeItem(atPath: authority)
