@@ -23,6 +23,8 @@ public struct DrainTrace: Sendable, Equatable {
 
     public var root: SpanID { SpanID(hashing: [drainID, "node.drain", boot]) }
     public var cordon: SpanID { SpanID(hashing: [drainID, "node.cordon", boot]) }
+    /// Somebody made the node schedulable meanwhile; from 2.
+    func cordon(again number: Int) -> SpanID { SpanID(hashing: [drainID, "node.cordon", "\(number)", boot]) }
 
     /// A wait for the node's turn, from 1.
     public func turn(_ number: Int) -> SpanID { SpanID(hashing: [drainID, "drain.fleet.wait", "\(number)", boot]) }

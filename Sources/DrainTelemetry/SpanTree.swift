@@ -23,6 +23,7 @@ struct SpanTree {
     private var happenings: [Span.Event] = []
     private var isResumed: Bool
     private var lists = 0
+    private var cordons = 0
     private var excluded = 0
     private var hasEnded = false
 
@@ -106,7 +107,9 @@ struct SpanTree {
             pods[pod].deletionExpected(by: deadline, finalizers: finalizers)
             return []
         case .cordon(.cordoned(let sent)):
-            return [span(trace.cordon, trace.root, "node.cordon", from: sent, to: now, [nodeAttribute])]
+            cordons += 1
+            let id = cordons == 1 ? trace.cordon : trace.cordon(again: cordons)
+            return [span(id, trace.root, "node.cordon", from: sent, to: now, [nodeAttribute])]
         case .listed(let count, let sent, let purpose):
             lists += 1
             let attributes: [SpanAttribute] = [

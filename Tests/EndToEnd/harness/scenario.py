@@ -31,6 +31,14 @@ class Scenario(Corner):
         self.directory.mkdir(parents=True)
         self.audit = AuditLog(stage.audit_log)
         self.agents = []
+        self._corners = []
+
+    def corner(self, suffix):
+        """Another corner of the cluster beside this scenario's own: two more nodes and a namespace."""
+        corner = Corner(self.stage, f"{self.name}-{suffix}")
+        self._corners.append(corner)
+        corner.begin()
+        return corner
 
     def end(self, failed):
         for agent in self.agents:
@@ -40,7 +48,8 @@ class Scenario(Corner):
         else:
             shutil.rmtree(self.logs)
         shutil.rmtree(self.directory)
-        self.clear()
+        for each in [*self._corners, self]:
+            each.clear()
 
     def _keep_evidence(self):
         with open(self.logs / "audit.jsonl", "w") as file:
@@ -54,18 +63,19 @@ class Scenario(Corner):
         pods = [pod for name in self.namespaces for pod in self.kubernetes.list("v1/pods", name)]
         (self.logs / "pods.json").write_text(json.dumps(pods, indent=1))
 
-    def sidecar(self, *options, **settings):
+    def sidecar(self, *options, node=None, **settings):
         """`drain-agent run`, serving and scraped by Prometheus, waiting for a trigger."""
-        agent = self._agent("run", "--node", self.node, *options, **settings)
+        node = node or self.node
+        agent = self._agent(node, "run", "--node", node, *options, **settings)
         agent.is_scraped()
         return agent
 
     def drain(self, *options, node=None, **settings):
         """`drain-agent drain NODE`, started."""
-        return self._agent("drain", node or self.node, *options, **settings)
+        return self._agent(self.node, "drain", node or self.node, *options, **settings)
 
-    def _agent(self, *arguments, **settings):
-        agent = Agent(self, len(self.agents) + 1, arguments, **settings)
+    def _agent(self, node, *arguments, **settings):
+        agent = Agent(self, len(self.agents) + 1, node, arguments, **settings)
         self.agents.append(agent)
         agent.start()
         return agent

@@ -13,10 +13,11 @@ TOKEN = "a token of the tests"
 class Served:
     """The part of an agent that is behind its address."""
 
-    def __init__(self, scenario, name):
+    def __init__(self, scenario, name, node):
         self.scenario = scenario
         self.name = name
-        self.before = scenario.kubernetes.pods_on(scenario.node)  # what was on the node when it was told to drain
+        self.node = node
+        self.before = scenario.kubernetes.pods_on(node)  # what was on the node when it was told to drain
         self.scrapes = []  # texts, as they came
         self._address = None
         self._target = None
@@ -97,7 +98,7 @@ class Served:
 
     def trigger(self, headers=None, **overrides):
         """POST /drain; returns when the drain has begun."""
-        self.before = self.scenario.kubernetes.pods_on(self.scenario.node)
+        self.before = self.scenario.kubernetes.pods_on(self.node)
         status, body = self.request("POST", "/drain", overrides or None, headers=headers)
         assert status == 202, f"POST /drain was answered with {status}: {body}"
         self.wait_for_the_end_in_the_background()

@@ -66,10 +66,10 @@ def is_among(pod, names):
 def check_node(agent, there, stays, arrived, outlives, outcome, cordoned):
     scenario = agent.scenario
     try:
-        assert scenario.is_cordoned() == cordoned, f"the node is {'not ' if cordoned else ''}cordoned"
+        assert scenario.is_cordoned(agent.node) == cordoned, f"the node is {'not ' if cordoned else ''}cordoned"
     except Refusal as refusal:
         assert refusal.status == 404
-    left = {pod["metadata"]["uid"]: pod for pod in scenario.kubernetes.pods_on(scenario.node)}
+    left = {pod["metadata"]["uid"]: pod for pod in scenario.kubernetes.pods_on(agent.node)}
     missing = [there[uid]["metadata"]["name"] for uid in stays if uid not in left]
     assert not missing, f"these had to stay on the node, and are gone: {missing}"
     newcomers = [pod for uid, pod in left.items() if uid not in there]
