@@ -253,7 +253,8 @@ struct DrainSpansTests {
         let bounds = waits.map { [$0.start, $0.end].map { ($0 - ScriptedDrain.epoch).components.seconds } }
         #expect(bounds == [[5, 605], [605, 1205], [1205, 1805], [1805, 2100]])
         #expect(waits.map { attribute("drain.wait.segment", of: $0) } == (1...4).map { .int($0) })
-        #expect(waits.map { attribute("drain.wait.continues", of: $0) } == [.bool(true), .bool(true), .bool(true), nil])
+        let goesOn = AttributeValue.bool(true)
+        #expect(waits.map { attribute("drain.wait.continues", of: $0) } == [goesOn, goesOn, goesOn, nil])
         #expect(waits.map { attribute("drain.wait.outcome", of: $0) } == [nil, nil, nil, .string("allowed")])
         #expect(waits.map { attribute("drain.wait.refusals", of: $0) } == [.int(1), .int(7), .int(7), .int(9)])
         let since = (ScriptedDrain.epoch + .seconds(5)).rfc3339(.microseconds)

@@ -20,11 +20,11 @@ struct SpanQueueTests {
 
         mutating func offer(_ count: Int, bytes: Int = 10) {
             for _ in 0..<count { _ = queue.offer([UInt8](repeating: 1, count: bytes), at: now) }
-            count_()
+            tally()
         }
 
         mutating func answer(_ reply: ExportReply) -> [SpanQueue.Remark] {
-            defer { count_() }
+            defer { tally() }
             return queue.answered(reply, at: now, using: &random)
         }
 
@@ -36,7 +36,7 @@ struct SpanQueueTests {
             if case .wait(let moment) = queue.next(at: now) { moment - now } else { nil }
         }
 
-        private mutating func count_() {
+        private mutating func tally() {
             for (fate, number) in queue.takeFates() { fates[fate, default: 0] += number }
         }
     }
