@@ -49,6 +49,7 @@ let package = Package(
         library("DrainEngine", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("Telemetry", ["Locking", "Timestamps"]),
         library("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
+        library("DrainReport", ["DrainEngine", "Telemetry", "Timestamps"]),
         library("HTTPServer", ["CMicroHTTPD", "Gzip", "Locking"]),
         library("ClusterModel", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "HTTPServer", "Locking", "Timestamps"]),
@@ -56,7 +57,7 @@ let package = Package(
             name: "DrainAgent",
             dependencies: [
                 "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry",
-                "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CAgent",
+                "DrainReport", "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CAgent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -76,15 +77,18 @@ let package = Package(
         tests("Telemetry", ["Locking", "Timestamps"]),
         tests(
             "DrainTelemetry", ["SeededRandom", "DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
+        tests(
+            "DrainReport",
+            ["SeededRandom", "DrainEngine", "Telemetry", "Timestamps"]),
         tests("Gzip"),
         tests("HTTPServer", ["Locking"]),
         tests("ClusterModel", ["SeededRandom", "KubernetesAPI", "Timestamps"]),
         tests(
             "DrainAgent",
             [
-                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer",
-                "HTTPClient",
-                "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "DrainReport",
+                "HTTPServer", "HTTPClient",
+                "ClusterModel", "SimulatedCluster", "SeededRandom", "Locking", "Timestamps",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests(

@@ -38,7 +38,7 @@ struct AgentRoutes: Sendable {
     }
 
     private func metrics(_ request: HTTPServerRequest) -> HTTPServerResponse {
-        let scrape = linger.scrapeBegins()
+        let scrape = linger.scrapeBegins(request)
         let body = PrometheusText.render(telemetry.registry.collect())
         return HTTPServerResponse(
             status: 200, headers: [("Content-Type", PrometheusText.contentType)], body: .bytes(body),

@@ -71,10 +71,16 @@ class Served:
 
     def is_scraped(self):
         """Has Prometheus scrape it, and waits for the first time."""
-        if not self.is_under_prometheus:
-            return
+        if self.is_under_prometheus:
+            self._is_scraped(slowly=False)
+
+    def is_scraped_slowly(self):
+        """The same, each 15 s."""
+        self._is_scraped(slowly=True)
+
+    def _is_scraped(self, slowly):
         self._target = self.scenario.stage.prometheus.scrape(
-            self.address, scenario=self.scenario.name, agent=self.name
+            self.address, slowly, scenario=self.scenario.name, agent=self.name
         )
         until(f"first scrape of {self.name}", lambda: self.stored("up", by="agent").get(self.name) == 1)
 
