@@ -50,6 +50,7 @@ let package = Package(
         library("Telemetry", ["Locking", "Timestamps"]),
         library("TelemetryExport", ["Telemetry", "HTTPClient", "Gzip", "Locking", "Timestamps"]),
         library("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
+        library("DrainReport", ["DrainEngine", "Telemetry", "Timestamps"]),
         library("HTTPServer", ["CMicroHTTPD", "Gzip", "Locking"]),
         library("ClusterModel", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "HTTPServer", "Locking", "Timestamps"]),
@@ -57,7 +58,8 @@ let package = Package(
             name: "DrainAgent",
             dependencies: [
                 "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "TelemetryExport",
-                "DrainTelemetry", "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CAgent",
+                "DrainTelemetry", "DrainReport", "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking",
+                "Timestamps", "CAgent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -82,15 +84,18 @@ let package = Package(
         tests("TelemetryExport", ["SeededRandom", "Telemetry", "HTTPClient", "Locking", "Timestamps"]),
         tests(
             "DrainTelemetry", ["SeededRandom", "DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
+        tests(
+            "DrainReport",
+            ["SeededRandom", "DrainEngine", "Telemetry", "Timestamps"]),
         tests("Gzip"),
         tests("HTTPServer", ["Locking"]),
         tests("ClusterModel", ["SeededRandom", "KubernetesAPI", "Timestamps"]),
         tests(
             "DrainAgent",
             [
-                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer",
-                "HTTPClient",
-                "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "DrainReport",
+                "HTTPServer", "HTTPClient",
+                "ClusterModel", "SimulatedCluster", "SeededRandom", "Locking", "Timestamps",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests(
