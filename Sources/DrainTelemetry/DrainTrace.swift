@@ -38,8 +38,9 @@ public struct DrainTrace: Sendable, Equatable {
         SpanID(hashing: [drainID, "eviction.attempt", uid, "\(number)", boot])
     }
 
-    public func wait(_ uid: String, _ number: Int) -> SpanID {
-        SpanID(hashing: [drainID, "pdb.wait", uid, "\(number)", boot])
+    /// Whoever speaks of the whole wait points at its first segment.
+    public func wait(_ uid: String, _ number: Int, segment: Int = 1) -> SpanID {
+        SpanID(hashing: [drainID, "pdb.wait", uid, "\(number)", boot] + (segment > 1 ? ["\(segment)"] : []))
     }
 
     public func termination(_ uid: String) -> SpanID { SpanID(hashing: [drainID, "pod.termination", uid, boot]) }

@@ -38,7 +38,7 @@ struct AgentRoutes: Sendable {
     }
 
     private func metrics(_ request: HTTPServerRequest) -> HTTPServerResponse {
-        let scrape = linger.scrapeBegins()
+        let scrape = linger.scrapeBegins(request)
         let format = ExpositionFormat(acceptedBy: request.header("Accept"))
         return HTTPServerResponse(
             status: 200, headers: [("Content-Type", format.contentType), ("Vary", "Accept")],

@@ -1,4 +1,4 @@
-"""The Prometheus that scrapes every agent each second, and what it stored."""
+"""The Prometheus that scrapes every agent each second, or each 15, and what it stored."""
 
 import json
 import time
@@ -10,9 +10,9 @@ class Prometheus:
     def __init__(self, directory):
         self._directory = directory
 
-    def scrape(self, address, **labels):
+    def scrape(self, address, slowly=False, **labels):
         """Has the target scraped from now on; gives the file to remove when it is gone."""
-        file = self._directory / "targets" / ("-".join(labels.values()) + ".json")
+        file = self._directory / ("slow-targets" if slowly else "targets") / ("-".join(labels.values()) + ".json")
         new = file.with_suffix(".new")
         new.write_text(json.dumps([{"targets": [address], "labels": labels}]))
         new.rename(file)

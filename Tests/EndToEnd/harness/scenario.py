@@ -8,6 +8,8 @@ import zlib
 from .agent import Agent
 from .audit import AuditLog
 from .checks.formats import check_formats
+from .checks.metrics import check_last_scrape
+from .checks.spans import check_left
 from .corner import Corner
 from .stage import REPOSITORY
 
@@ -47,6 +49,23 @@ class Scenario(Corner):
             check_formats(agent.relayed())
 
     def end(self, failed):
+        try:
+            if not failed:
+                self._check_what_agents_left()
+        except BaseException:
+            failed = True
+            raise
+        finally:
+            self._take_down(failed)
+
+    def _check_what_agents_left(self):
+        """Of every scenario, whatever it was about. Those that still live are ended by us, in the middle of something."""
+        for agent in self.agents:
+            if agent.has_ended:
+                check_left(agent)
+                check_last_scrape(agent, agent.spans())
+
+    def _take_down(self, failed):
         for agent in self.agents:
             agent.stop()
         if failed:

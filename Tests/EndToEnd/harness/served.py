@@ -74,9 +74,17 @@ class Served:
 
     def begin_scrapes(self):
         """Has Prometheus scrape it, in both formats, as soon as it serves."""
+        self._begin_scrapes(slowly=False)
+
+    def is_scraped_slowly(self):
+        """Each 15 s, and waits for the first time."""
+        self._begin_scrapes(slowly=True)
+        self.wait_for_a_scrape()
+
+    def _begin_scrapes(self, slowly):
         self._relay = Relay(lambda: self.address if self._address or self.log("serving") else None)
         self._target = self.scenario.stage.prometheus.scrape(
-            self._relay.address, scenario=self.scenario.name, agent=self.name
+            self._relay.address, slowly, scenario=self.scenario.name, agent=self.name
         )
 
     def end_scrapes(self):
