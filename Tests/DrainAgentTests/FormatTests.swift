@@ -131,7 +131,7 @@ import Testing
                     return try anonymousMemory(of: agent.child.pid)
                 }
                 let before = try await scrape(500)
-                #expect(try await scrape(2000) - before < 512, "KiB")
+                #expect(try await scrape(2000) - before < 1024, "KiB")
                 agent.child.send(SIGTERM)
                 #expect(await agent.exitCode() == 0)
             }

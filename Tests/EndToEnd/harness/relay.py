@@ -43,9 +43,11 @@ class Relay:
         own = {name: value for name, value in handler.headers.items() if name.lower() not in ("host", "connection")}
         with self._lock:
             self._serves_openmetrics = not self._serves_openmetrics
-            # The agent may end after the first of them, for that one has shown the end.
-            fetched = [each for each in (self._fetch(own), self._fetch({**own, "Accept": TEXT})) if each]
-            chosen = fetched and fetched[0 if self._serves_openmetrics else -1]
+            wanted = [{**own, "Accept": TEXT}, own]
+            # Prometheus gets the later one. If the earlier showed the agent's end, the agent may be gone by then.
+            earlier, later = wanted if self._serves_openmetrics else reversed(wanted)
+            first = self._fetch(earlier, patience=0.9)
+            chosen = self._fetch(later, patience=0.4) or first
         status, headers, body = chosen or (502, {}, b"")
         handler.send_response(status)
         for name in ("Content-Type", "Content-Encoding"):
@@ -55,12 +57,12 @@ class Relay:
         handler.end_headers()
         handler.wfile.write(body)
 
-    def _fetch(self, headers):
-        """Status, headers and body; None when nobody answers."""
+    def _fetch(self, headers, patience):
+        """Status, headers and body; None when nobody answers in time."""
         address = self._agent_address()
         if not address:
             return None
-        connection = http.client.HTTPConnection(address, timeout=5)
+        connection = http.client.HTTPConnection(address, timeout=patience)
         try:
             connection.request("GET", "/metrics", headers=headers)
             response = connection.getresponse()

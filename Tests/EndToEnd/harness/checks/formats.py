@@ -1,5 +1,7 @@
 """What must be true of all that the relay fetched: strict readers take each scrape, and the formats say the same."""
 
+from itertools import takewhile
+
 from ..exposition import families_of_openmetrics, families_of_text, series
 from ..metrics import promtool_check
 
@@ -32,20 +34,31 @@ def check_growth(read):
 
 
 def check_agreement(read):
-    """Between two equal scrapes of one format, one of the other has to be equal too."""
+    """Between two equal scrapes of one format, those of the other have to be equal too."""
     compared = 0
-    for (kind, before), (other, between), (last, after) in zip(read, read[1:], read[2:]):
-        before, between, after = still(before), still(between), still(after)
-        if kind != last or kind == other or before.keys() != after.keys():
+    for index, (kind, before) in enumerate(read):
+        others = list(takewhile(lambda each: each[0] != kind, read[index + 1 :]))
+        after = read[index + 1 + len(others) :][:1]
+        if not others or not after or not is_quiet(before, after[0][1]):
             continue
-        if any(after[key] != value for key, value in before.items() if key[0].endswith(GROWING)):
-            continue
-        compared += 1
-        strange = before.keys() ^ between.keys()
-        assert not strange, f"only one of the formats has {strange}"
-        differ = [key for key, value in before.items() if value == after[key] != between[key]]
-        assert not differ, f"the formats differ: {[(key, before[key], between[key]) for key in differ]}"
+        for _, between in others:
+            compared += 1
+            check_equal(still(before), still(between), still(after[0][1]))
     return compared
+
+
+def is_quiet(before, after):
+    """Nothing has happened that is counted."""
+    before, after = still(before), still(after)
+    grown = [key for key, value in before.items() if key[0].endswith(GROWING) and after.get(key) != value]
+    return before.keys() == after.keys() and not grown
+
+
+def check_equal(before, between, after):
+    strange = before.keys() ^ between.keys()
+    assert not strange, f"only one of the formats has {strange}"
+    differ = [key for key, value in before.items() if value == after[key] != between[key]]
+    assert not differ, f"the formats differ: {[(key, before[key], between[key]) for key in differ]}"
 
 
 def still(values):
