@@ -50,6 +50,7 @@ let package = Package(
         library("Telemetry", ["Locking", "Timestamps"]),
         library("TelemetryExport", ["Telemetry", "HTTPClient", "Gzip", "Locking", "Timestamps"]),
         library("DrainTelemetry", ["DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
+        library("DrainReport", ["DrainEngine", "Telemetry", "Timestamps"]),
         library("HTTPServer", ["CMicroHTTPD", "Gzip", "Locking"]),
         library("ClusterModel", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "HTTPServer", "Locking", "Timestamps"]),
@@ -57,7 +58,8 @@ let package = Package(
             name: "DrainAgent",
             dependencies: [
                 "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "TelemetryExport",
-                "DrainTelemetry", "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking", "Timestamps", "CAgent",
+                "DrainTelemetry", "DrainReport", "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking",
+                "Timestamps", "CAgent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -69,24 +71,31 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/TestSupport", swiftSettings: settings),
+        .target(name: "CAllocations", path: "Tests/Benchmarks/CAllocations"),
+        .executableTarget(
+            name: "bench-scrape", dependencies: ["CAllocations", "Gzip", "Telemetry", "Timestamps"],
+            path: "Tests/Benchmarks/Scrape", swiftSettings: settings),
         tests("Timestamps"),
         tests("KubernetesAPI", ["Timestamps"]),
         tests("HTTPClient", ["Locking", "Timestamps"]),
         tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
         tests("DrainEngine", ["ClusterModel", "SeededRandom", "KubernetesAPI", "Locking", "Timestamps"]),
-        tests("Telemetry", ["Locking", "Timestamps"]),
+        tests("Telemetry", ["SeededRandom", "Locking", "Timestamps"]),
         tests("TelemetryExport", ["SeededRandom", "Telemetry", "HTTPClient", "Locking", "Timestamps"]),
         tests(
             "DrainTelemetry", ["SeededRandom", "DrainEngine", "Telemetry", "KubernetesAPI", "Locking", "Timestamps"]),
+        tests(
+            "DrainReport",
+            ["SeededRandom", "DrainEngine", "Telemetry", "Timestamps"]),
         tests("Gzip"),
         tests("HTTPServer", ["Locking"]),
         tests("ClusterModel", ["SeededRandom", "KubernetesAPI", "Timestamps"]),
         tests(
             "DrainAgent",
             [
-                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "HTTPServer",
-                "HTTPClient",
-                "ClusterModel", "SimulatedCluster", "Locking", "Timestamps",
+                "KubernetesAPI", "KubernetesClient", "DrainEngine", "Telemetry", "DrainTelemetry", "DrainReport",
+                "HTTPServer", "HTTPClient",
+                "ClusterModel", "SimulatedCluster", "SeededRandom", "Locking", "Timestamps",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests(

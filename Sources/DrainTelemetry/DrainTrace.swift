@@ -1,6 +1,7 @@
 public import DrainEngine
 internal import KubernetesAPI
 public import Telemetry
+internal import Timestamps
 
 /// A drain's place in its trace. Ids are pure functions of what they name, so a request can carry its span's id before the
 /// span has ended, and a resumed drain goes on in its trace.
@@ -56,5 +57,7 @@ public struct DrainTrace: Sendable, Equatable {
         return TraceParent(traceID: traceID, spanID: span).header
     }
 
-    func exemplar(_ span: SpanID, _ value: Double) -> Exemplar { Exemplar(trace: traceID, span: span, value: value) }
+    func exemplar(_ span: SpanID, _ value: Double, at moment: Timestamp) -> Exemplar {
+        Exemplar(trace: traceID, span: span, value: value, timestamp: moment)
+    }
 }

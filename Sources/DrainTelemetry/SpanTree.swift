@@ -22,6 +22,7 @@ struct SpanTree {
     private var turns = TurnWaits()
     private var happenings: [Span.Event] = []
     private var isResumed: Bool
+    private var deadline: Timestamp?
     private var lists = 0
     private var cordons = 0
     private var excluded = 0
@@ -38,6 +39,7 @@ struct SpanTree {
         self.serverAddress = serverAddress
         began = now
         isResumed = start.resumes != nil
+        deadline = start.deadline
     }
 
     /// The spans that the event ends, and the segments of waits that are full by then.
@@ -120,7 +122,10 @@ struct SpanTree {
             excluded += 1
             return []
         case .ended(let summary): return ended(summary, at: now)
-        case .began, .stateChanged, .deadlineChanged, .nodeSeen, .nodeDeleted, .cordon, .planned, .exclusionEnded,
+        case .deadlineChanged(let deadline):
+            self.deadline = deadline
+            return []
+        case .began, .stateChanged, .nodeSeen, .nodeDeleted, .cordon, .planned, .exclusionEnded,
             .watchEnded,
             .pollingChanged, .requestFailed, .throttled, .surveyed, .annotationIgnored, .tierStarted,
             .budgetWatchChanged, .overrunProjected, .volumesAttached:
@@ -139,6 +144,7 @@ struct SpanTree {
         var attributes: [SpanAttribute] = [nodeAttribute, ("drain.id", .string(start.id))]
         attributes.append(("drain.trigger", .string(start.trigger.rawValue)))
         attributes.append(("drain.resumed", .bool(isResumed)))
+        attributes += deadlineAttribute
         attributes.append((Self.interrupted, .bool(true)))
         var root = span(
             trace.root, trace.parent, "node.drain", from: began, to: now, attributes, status: .error(Self.interrupted))
@@ -153,6 +159,10 @@ struct SpanTree {
 
 extension SpanTree {
     private var nodeAttribute: SpanAttribute { ("k8s.node.name", .string(node)) }
+
+    private var deadlineAttribute: [SpanAttribute] {
+        deadline.map { [("drain.deadline", .string($0.rfc3339(.microseconds)))] } ?? []
+    }
 
     private func span(
         _ id: SpanID, _ parent: SpanID?, _ name: String, kind: Span.Kind = .internal, from start: Timestamp,
@@ -170,7 +180,7 @@ extension SpanTree {
             spans.append(
                 span(
                     trace.termination(end.pod.uid), trace.pod(end.pod.uid), "pod.termination", from: since, to: now,
-                    ended.terminationAttributes(at: now)))
+                    end.pod.attributes + ended.terminationAttributes(at: now)))
         }
         var attributes = ended.attributes
         attributes.append(("drain.pod.result", .string(end.result.rawValue)))
@@ -189,12 +199,14 @@ extension SpanTree {
     private mutating func answered(_ attempt: EvictionAttempt) -> [Span] {
         guard pods[attempt.index].answered(attempt) else { return [] }
         let shape = attempt.call.shape
-        var attributes: [SpanAttribute] = [
-            ("drain.eviction.attempt", .int(Int64(attempt.number))),
-            ("drain.eviction.answer", .string(attempt.reply.answer.rawValue)),
-            ("http.request.method", .string(shape.method)), ("url.template", .string(shape.template)),
-            ("server.address", .string(serverAddress)),
-        ]
+        // A crash can keep its parent from ever being told.
+        var attributes: [SpanAttribute] =
+            attempt.pod.attributes + [
+                ("drain.eviction.attempt", .int(Int64(attempt.number))),
+                ("drain.eviction.answer", .string(attempt.reply.answer.rawValue)),
+                ("http.request.method", .string(shape.method)), ("url.template", .string(shape.template)),
+                ("server.address", .string(serverAddress)),
+            ]
         if let code = attempt.exchange.code { attributes.append(("http.response.status_code", .int(Int64(code)))) }
         if let audit = attempt.exchange.auditID { attributes.append(("k8s.audit_id", .string(audit))) }
         if !attempt.reply.message.isEmpty {
@@ -225,7 +237,8 @@ extension SpanTree {
     /// The open segment. `outcome`: a `WaitOutcome`, `drain.interrupted`, which is an error, or `nil`: it goes on.
     private func waitSpan(_ open: OpenWait, _ outcome: String?, at now: Timestamp) -> Span {
         let wait = open.wait
-        var attributes: [SpanAttribute] = wait.blocker.attributes
+        var attributes: [SpanAttribute] = wait.pod.attributes
+        attributes += wait.blocker.attributes.filter { $0.key != "k8s.namespace.name" }
         if let judgement = judgements[wait.blocker] {
             attributes.append(("drain.pdb.verdict", .string(judgement.verdict.rawValue)))
             if !judgement.advice.isEmpty { attributes.append(("drain.pdb.advice", .string(judgement.advice))) }
@@ -274,7 +287,7 @@ extension SpanTree {
                 spans.append(
                     span(
                         trace.termination(uid), trace.pod(uid), "pod.termination", from: since, to: now,
-                        ended.terminationAttributes(at: now), status: status))
+                        ended.facts.pod.attributes + ended.terminationAttributes(at: now), status: status))
             }
             var attributes = ended.attributes
             attributes.append(("drain.pod.phase", .string(ended.phase.rawValue)))
@@ -305,6 +318,7 @@ extension SpanTree {
             ("drain.pods.remaining", .int(Int64(summary.remaining.count))),
             ("drain.pods.excluded", .int(Int64(excluded))),
         ]
+        attributes += deadlineAttribute
         var status = Span.Status.ok
         if summary.outcome != .completed {
             attributes.append(("error.type", .string(summary.outcome.rawValue)))
@@ -334,6 +348,15 @@ extension UnblockStep {
             ("k8s.namespace.name", .string(budget.namespace)), ("drain.unblock.result", .string(result.word.rawValue)),
         ]
         return attributes + (result.reason.map { [("drain.unblock.reason", .string($0))] } ?? [])
+    }
+}
+
+extension PodIdentity {
+    var attributes: [SpanAttribute] {
+        [
+            ("k8s.pod.name", .string(name)), ("k8s.pod.uid", .string(uid)),
+            ("k8s.namespace.name", .string(namespace)),
+        ]
     }
 }
 

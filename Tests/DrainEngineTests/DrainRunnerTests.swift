@@ -221,6 +221,8 @@ struct DrainRunnerTests {
         try await world.sleep(isUntil: epoch + .seconds(4))
         world.advance(to: epoch + .seconds(4))
         #expect(try await world.answer(.refusal(.webhook("kv"))) == .evict(Pod.stub("a").identity, DeleteOptions()))
+        try await world.sleep(isUntil: epoch + .seconds(5))
+        world.advance(to: epoch + .seconds(5))
         try await world.sleep(isUntil: epoch + .seconds(8))
         world.advance(to: epoch + .seconds(8))
         let summary = await drain.value

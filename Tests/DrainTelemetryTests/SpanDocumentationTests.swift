@@ -157,6 +157,22 @@ struct SpanDocumentationTests {
         }
     }
 
+    @Test("the facts of a line stand in the contract's order, and its trace is there")
+    func order() {
+        let order = ["drain_id", "node", "pod", "pdb", "attempt", "answer", "phase", "err"]
+        for line in Self.rigs().flatMap(\.logLines) {
+            let positions = line.fields.compactMap { order.firstIndex(of: $0.0) }
+            #expect(positions == positions.sorted(), "\(line.message): \(line.fields.map(\.0))")
+            #expect(line.trace != nil, "\(line.message)")
+            guard let pod = line.fields.first(where: { $0.0 == "pod" })?.1 else { continue }
+            guard case .object(let members) = pod else {
+                Issue.record("\(line.message): \(pod)")
+                continue
+            }
+            #expect(members.map(\.0) == ["namespace", "name", "uid"])
+        }
+    }
+
     private static func underWay() -> DrainStatus {
         let rig = Rig()
         let drain = ScriptedDrain.busy()

@@ -23,6 +23,17 @@ struct TelemetryOptions: ParsableArguments {
     @Option(help: "The least important log lines to write; run: info; drain: none, unless one of the two is given.")
     var logLevel: LogLevel?
 
+    @Option(
+        help:
+            "File for node_exporter's textfile collector, ending in .prom: at the end, what stays true after it."
+    )
+    var textfile: String?
+
+    func validate() throws {
+        guard let textfile, !textfile.hasSuffix(".prom") else { return }
+        throw ValidationError("--textfile: the collector reads only what ends in .prom, not \"\(textfile)\"")
+    }
+
     /// The flag, and what the environment says beside it.
     func otel() -> TelemetryEnvironment {
         TelemetryEnvironment(endpoint: otlpEndpoint?.text, variables: ProcessInfo.processInfo.environment)

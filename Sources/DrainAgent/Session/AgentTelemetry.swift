@@ -24,7 +24,7 @@ final class AgentTelemetry: DrainObserver {
     let registry = Registry()
     let progress: DrainProgress
     let api: APIMetrics
-    let scrapes: Counter
+    let scrapes: PerWord<ExpositionFormat, Counter>
     let boot: String
 
     private let metrics: DrainMetrics
@@ -46,17 +46,19 @@ final class AgentTelemetry: DrainObserver {
         metrics = DrainMetrics(
             registry, build: BuildVersion.info, node: settings.node, dryRun: settings.dryRun, boot: boot, time: time)
         api = APIMetrics(registry)
-        scrapes = registry.counter(
-            "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": "text"])
-        _ = registry.counter(
-            "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": "openmetrics"])
+        let registry = registry
+        scrapes = PerWord {
+            registry.counter(
+                "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": $0.rawValue])
+        }
         ProcessMetrics.register(in: registry)
         let log = LogWriter(settings, registry, time: time)
         self.log = log
-        drainLog = DrainLog(node: settings.node, boot: boot) { log.write($0) }
+        let drainLog = DrainLog(node: settings.node, boot: boot) { log.write($0) }
+        self.drainLog = drainLog
         reporter = ClusterReporter(
             settings.reporting, node: settings.node, boot: boot, registry: registry, time: time
-        ) { log.say($0, $1, $2) }
+        ) { log.say($0, $1, $2, of: drainLog) }
         let fates = SpanFates(registry)
         let sink = try Self.spanSink(settings, fates)
         spanSink = sink
@@ -100,7 +102,7 @@ final class AgentTelemetry: DrainObserver {
 
     /// The agent's own words.
     func say(_ level: LogLevel, _ message: String, _ fields: [(String, JSONValue)] = []) {
-        log.say(level, message, fields)
+        log.say(level, message, fields, of: drainLog)
     }
 
     /// While a drain lasts, every half minute: how it stands, as one line, and the waits that are long.
@@ -117,6 +119,12 @@ final class AgentTelemetry: DrainObserver {
         async let spans = spanSink?.flush(within: limit)
         await log.flush(within: limit)
         _ = await spans
+    }
+
+    /// What stays true after the end, to this path. Why it could not be written; `nil`: it was, or nobody wants it.
+    func writeTextfile(_ path: String?) -> String? {
+        guard let path else { return nil }
+        return Textfile.write(PrometheusText.render(Textfile.families(of: registry.collect())), to: path)
     }
 
     /// The collector has the spans, or is given up for now after this long.

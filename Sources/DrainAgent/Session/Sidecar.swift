@@ -22,7 +22,7 @@ struct Sidecar: Sendable {
     private let controller: DrainController
     private let readiness: Readiness
     private let ownPod: OwnPod
-    private let linger = Linger()
+    private let linger: Linger
     private let server: AgentServer
     private let accessSummary: String
     private let fleet: DrainPolicy.Fleet?
@@ -32,6 +32,7 @@ struct Sidecar: Sendable {
         self.options = options
         node = try options.nodeName()
         time = .anchored()
+        linger = Linger(time: time)
         let location = try ClusterLocation(options.cluster)
         accessSummary = location.access.summary
         var policy = try options.eviction.policy(node: node)
@@ -232,6 +233,9 @@ struct Sidecar: Sendable {
         async let exported: Void = telemetry.export(within: .seconds(2))
         await telemetry.flush(within: .seconds(1))
         writeTerminationLog(summary)
+        if let problem = telemetry.writeTextfile(options.telemetry.textfile) {
+            telemetry.say(.warning, "textfile not written", [("err", .string(problem))])
+        }
         await reports
         await exported
         await stayForScrape(happenings)
@@ -250,14 +254,20 @@ struct Sidecar: Sendable {
         }
     }
 
-    /// At most `--linger`, at most the grace that is left, and not at all if nobody ever scraped.
+    /// At most `--linger`, at most the grace that is left, and not at all if nobody scrapes us.
     private func stayForScrape(_ happenings: AsyncStream<Happening>) async {
-        guard linger.expectsScrape else { return }
+        let scrapers = linger.expected
+        guard !scrapers.isEmpty else { return }
         let now = time.now()
         let patience = now + options.linger.value
         let limit = min(patience, await controller.graceLimit.map(lastScrape) ?? patience)
         guard limit > now else { return }
-        telemetry.say(.info, "waiting for a scrape that shows the outcome", [("until", .string(limit.rfc3339()))])
+        telemetry.say(
+            .info, "waiting for a scrape that shows the outcome",
+            [
+                ("until", .string(limit.rfc3339())),
+                ("scrapers", .array(scrapers.prefix(10).map { .string($0) })),
+            ])
         let alarm = Task { await finishLinger(at: limit) }
         let signalled = Task { await heedSignals(happenings) }
         await linger.wait()

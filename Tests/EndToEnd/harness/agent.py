@@ -62,7 +62,7 @@ class Agent(Served):
     def stop(self):
         if self._process:
             processes.end(self._process)
-        self.is_scraped_no_more()
+        self.end_scrapes()
 
     def signal(self, number=signal.SIGTERM):
         self._process.send_signal(number)

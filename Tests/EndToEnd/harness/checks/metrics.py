@@ -28,6 +28,7 @@ def check_stored(agent, spans, outcome):
     assert excluded <= root.attributes["drain.pods.excluded"]
     check_seconds(agent, spans)
     check_histograms(agent, spans)
+    check_exemplars(agent, root)
     written = agent.stored('drain_spans_total{sink="file"}', by="result")
     assert nonzero(written) == {"written": len(spans)}, f"spans: Prometheus has {written}, the file has {len(spans)}"
 
@@ -71,6 +72,14 @@ def check_histograms(agent, spans):
     for name, count in expected.items():
         stored = sum(agent.stored(f"{name}_count", by="outcome").values())
         assert stored == count, f"{name}: Prometheus has {stored} observations, spans have {count}"
+
+
+def check_exemplars(agent, root):
+    """Those of the drain lead to its trace. There may be none: Prometheus saw every second scrape in OpenMetrics."""
+    series = f'{{scenario="{agent.scenario.name}",agent="{agent.name}"}}'
+    for name in ("drain_eviction_attempts_total", "drain_pod_deletion_duration_seconds_bucket"):
+        found = agent.scenario.stage.prometheus.exemplars(name + series)
+        assert {each["trace_id"] for each in found} <= {root.trace}, f"{name} leads elsewhere: {found}"
 
 
 def is_finished(pod):
