@@ -44,7 +44,7 @@ test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 	@scripts/install build test
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions $(TEST_ENVIRONMENT) \
 		swift test -j $(JOBS) --sanitize=thread --scratch-path .build-tsan \
-		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|DrainRunner|KubernetesClientTests'
+		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|TelemetryExportTests|DrainRunner|KubernetesClientTests'
 
 bench-scrape: ## Measure what a scrape of the worst case costs, beside the Python client.
 	@scripts/install build test

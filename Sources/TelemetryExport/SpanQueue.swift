@@ -144,9 +144,11 @@ struct SpanQueue {
         return isFailing ? [] : [.beganToFail(reason)]
     }
 
-    /// Between half of it and all of it, so that agents do not come all at once.
+    /// Between half of it and all of it, so that agents do not come all at once. In a hurry there is no time to be
+    /// patient.
     private func backoff(using random: inout some RandomNumberGenerator) -> Duration {
         let doubled = limits.firstRetry * (1 << min(tries - 1, 20))
-        return min(doubled, limits.longestRetry) * Double.random(in: 0.5...1, using: &random)
+        let longest = isHurried ? limits.firstRetry / 2 : limits.longestRetry
+        return min(doubled, longest) * Double.random(in: 0.5...1, using: &random)
     }
 }

@@ -5,6 +5,7 @@ import pytest
 from harness.checks import check
 from harness.collector import Collector
 from harness.spans import named
+from harness.until import until
 
 
 def drained_with(scenario, url, **environment):
@@ -43,8 +44,14 @@ def test_a_collector_has_what_the_file_has(scenario):
 
 @pytest.mark.parametrize("trouble", ["throttles", "unavailable", "resets", "garbled"])
 def test_a_collector_that_recovers_has_everything(scenario, trouble):
+    scenario.deployment("held")
+    scenario.budget("held", maxUnavailable=0)
     with Collector(trouble, trouble) as collector:
-        agent, spans = drained_with(scenario, collector.url)
+        agent = scenario.sidecar("--otlp-endpoint", collector.url)
+        agent.trigger()
+        until("recovery in mid-drain", lambda: collector.spans and not collector.troubles)
+        scenario.change_budget("held", maxUnavailable=1)
+        spans = check(agent).spans
         assert ids(collector.spans) == ids(spans)
     assert not lost(agent)
     says = [line["msg"] for line in agent.log() if "exported" in line["msg"]]

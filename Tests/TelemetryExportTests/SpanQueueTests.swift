@@ -174,7 +174,7 @@ struct SpanQueueTests {
     }
 
     @Test("in a hurry nothing waits for company, nor for a pause of our own; for a collector's it does")
-    func hurry() {
+    func hurry() throws {
         var bench = Bench()
         bench.offer(1)
         #expect(bench.sent() == nil)
@@ -184,6 +184,13 @@ struct SpanQueueTests {
         #expect(bench.sent() == nil)
         bench.queue.hurry()
         #expect(bench.sent() == 1)
+        for _ in 1...5 {
+            _ = bench.answer(.later("away", after: nil))
+            let pause = bench.pause()
+            #expect(try #require(pause) <= .milliseconds(500), "and it does not grow")
+            bench.now = bench.now + .milliseconds(500)
+            #expect(bench.sent() == 1)
+        }
         _ = bench.answer(.later("busy", after: .seconds(60)))
         bench.queue.hurry()
         #expect(bench.pause() == .seconds(60))

@@ -228,7 +228,6 @@ struct Sidecar: Sendable {
 
     /// The outcome is told to everybody who may want it, then we go.
     private func end(_ summary: DrainSummary, _ happenings: AsyncStream<Happening>) async -> Int32 {
-        linger.drainEnded()
         async let reports: Void = telemetry.finishReports(within: .seconds(2))
         async let exported: Void = telemetry.export(within: .seconds(2))
         await telemetry.flush(within: .seconds(1))
@@ -238,6 +237,8 @@ struct Sidecar: Sendable {
         }
         await reports
         await exported
+        // A scrape before that would not show what became of the last spans and Events.
+        linger.drainEnded()
         await stayForScrape(happenings)
         return AgentExit.code(summary.outcome)
     }

@@ -75,6 +75,10 @@ class Agent(Served):
     def has_ended(self):
         return self._process.poll() is not None
 
+    @property
+    def was_killed(self):
+        return self._process.poll() == -signal.SIGKILL
+
     def exit_code(self, within=PATIENCE):
         """How it ended; waits for that."""
         try:
@@ -107,7 +111,7 @@ class Agent(Served):
         return until(f"“{message}” in the log of {self.name}", said, within)[0]
 
     def spans(self):
-        return read_spans(self._spans)
+        return read_spans(self._spans, self.was_killed)
 
     def would_evict(self):
         """Names of the pods that a dry run from the terminal says would go."""
