@@ -1,7 +1,7 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan flags lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -45,6 +45,12 @@ test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions $(TEST_ENVIRONMENT) \
 		swift test -j $(JOBS) --sanitize=thread --scratch-path .build-tsan \
 		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|DrainRunner|KubernetesClientTests'
+
+bench-scrape: ## Measure what a scrape of the worst case costs, beside the Python client.
+	@scripts/install build test
+	$(SWIFT_BUILD) -c release --product bench-scrape
+	"$$(swift build -c release --show-bin-path)/bench-scrape" Tests/Golden/worst-case.prom
+	$(CACHE)/venv/bin/python -B Tests/Benchmarks/python_client.py Tests/Golden/worst-case.prom
 
 flags: ## Write docs/flags.md from what the program says of itself.
 	$(SWIFT_BUILD) --product drain-agent

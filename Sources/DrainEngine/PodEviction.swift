@@ -157,7 +157,9 @@ struct PodEviction {
     mutating func observed(_ seen: Pod, at now: Timestamp) -> Step {
         isRunning = seen.status.phase == "Running"
         isReady = seen.isReady
-        guard phase != .gone, let deadline = seen.metadata.deletionTimestamp else { return Step() }
+        guard phase != .gone, let deadline = seen.deletionDeadline(known: deletionDeadline, at: now) else {
+            return Step()
+        }
         var step = Step()
         if phase != .terminating, phase != .failed {
             endWait(.allowed, into: &step)

@@ -28,7 +28,7 @@ struct Terminations {
 
     /// The watch or a list shows a pod of the drain.
     mutating func observed(_ pod: Pod, index: Int, _ node: NodeView, at now: Timestamp) -> [DrainEvent.Fact] {
-        guard let deadline = pod.metadata.deletionTimestamp else { return [] }
+        guard let deadline = pod.deletionDeadline(known: patients[index]?.deadline, at: now) else { return [] }
         var patient = Patient(pod, deadline: deadline)
         patient.diagnosis = patients[index]?.diagnosis
         let facts = diagnose(index, &patient, node, at: now)

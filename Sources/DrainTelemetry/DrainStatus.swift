@@ -148,9 +148,10 @@ public struct DrainStatus: Sendable {
         case .volumesAttached(let names): volumesAttached = names
         case .requestFailed(_, let message, _): lastError = message
         case .ended(let summary): self.summary = summary
-        case .cordon, .uncordonedByOthers, .nodeDeleted, .surveyed, .planned, .podFinished, .annotationIgnored,
-            .evictionAnswered,
-            .listed, .watchEnded, .pollingChanged, .throttled:
+        // The server answers again.
+        case .listed, .cordon: lastError = nil
+        case .uncordonedByOthers, .nodeDeleted, .surveyed, .planned, .podFinished, .annotationIgnored,
+            .evictionAnswered, .watchEnded, .pollingChanged, .throttled:
             break
         }
     }

@@ -15,13 +15,16 @@ struct SpanTree {
     private let began: Timestamp
     private var pods: [PodSpan] = []
     /// Open waits by pod: one each at most.
-    private var waits: [Int: PodWait] = [:]
+    private var waits: [Int: OpenWait] = [:]
+    /// When the first of their segments is full.
+    private var nextCut = Timestamp.distantFuture
     private var judgements: [Blocker: Judgement] = [:]
     private var turns = TurnWaits()
     private var happenings: [Span.Event] = []
     private var isResumed: Bool
     private var deadline: Timestamp?
     private var lists = 0
+    private var cordons = 0
     private var excluded = 0
     private var hasEnded = false
 
@@ -39,8 +42,26 @@ struct SpanTree {
         deadline = start.deadline
     }
 
-    /// The spans that the event ends.
-    mutating func take(_ event: DrainEvent) -> [Span] {
+    /// The spans that the event ends, and the segments of waits that are full by then.
+    mutating func take(_ event: DrainEvent) -> [Span] { segments(until: event.at) + ended(by: event) }
+
+    /// The segments of waits that are full.
+    mutating func segments(until now: Timestamp) -> [Span] {
+        guard !hasEnded, now >= nextCut else { return [] }
+        var spans: [Span] = []
+        for index in waits.keys.sorted() {
+            guard var open = waits[index] else { continue }
+            while open.fullAt <= now {
+                spans.append(waitSpan(open, nil, at: open.fullAt))
+                open.cut()
+            }
+            waits[index] = open
+        }
+        nextCut = waits.values.map(\.fullAt).min() ?? .distantFuture
+        return spans
+    }
+
+    private mutating func ended(by event: DrainEvent) -> [Span] {
         let now = event.at
         switch event.fact {
         case .podAdded(let facts):
@@ -52,14 +73,17 @@ struct SpanTree {
         case .podFinished(let end): return finished(end, at: now)
         case .evictionAnswered(let attempt): return answered(attempt)
         case .waitBegan(let wait), .waitGoesOn(let wait):
-            waits[wait.index] = wait
+            opened(wait)
             return []
         case .waitEnded(let wait, let outcome):
-            waits[wait.index] = nil
+            opened(wait)
+            guard let open = waits.removeValue(forKey: wait.index) else { return [] }
             defer {
-                if !waits.values.contains(where: { $0.blocker == wait.blocker }) { judgements[wait.blocker] = nil }
+                if !waits.values.contains(where: { $0.wait.blocker == wait.blocker }) {
+                    judgements[wait.blocker] = nil
+                }
             }
-            return [waitSpan(wait, outcome.rawValue, at: now)]
+            return [waitSpan(open, outcome.rawValue, at: now)]
         case .judged(let judgement):
             judgements[judgement.blocker] = judgement
             return []
@@ -85,7 +109,9 @@ struct SpanTree {
             pods[pod].deletionExpected(by: deadline, finalizers: finalizers)
             return []
         case .cordon(.cordoned(let sent)):
-            return [span(trace.cordon, trace.root, "node.cordon", from: sent, to: now, [nodeAttribute])]
+            cordons += 1
+            let id = cordons == 1 ? trace.cordon : trace.cordon(again: cordons)
+            return [span(id, trace.root, "node.cordon", from: sent, to: now, [nodeAttribute])]
         case .listed(let count, let sent, let purpose):
             lists += 1
             let attributes: [SpanAttribute] = [
@@ -109,10 +135,11 @@ struct SpanTree {
 
     mutating func interrupt(at now: Timestamp) -> [Span] {
         guard !hasEnded else { return [] }
+        let full = segments(until: now)
         hasEnded = true
-        let openWaits = waits.values.sorted { $0.index < $1.index }.map { waitSpan($0, Self.interrupted, at: now) }
+        let openWaits = waits.sorted { $0.key < $1.key }.map { waitSpan($0.value, Self.interrupted, at: now) }
         let open =
-            openWaits + openTurn(Self.interrupted, at: now)
+            full + openWaits + openTurn(Self.interrupted, at: now)
             + openPods(at: now, .error(Self.interrupted), Self.interrupted)
         var attributes: [SpanAttribute] = [nodeAttribute, ("drain.id", .string(start.id))]
         attributes.append(("drain.trigger", .string(start.trigger.rawValue)))
@@ -198,21 +225,40 @@ extension SpanTree {
         ]
     }
 
-    /// `outcome`: a `WaitOutcome`, or `drain.interrupted`, which is an error.
-    private func waitSpan(_ wait: PodWait, _ outcome: String, at now: Timestamp) -> Span {
+    private mutating func opened(_ wait: PodWait) {
+        if waits[wait.index]?.wait.number == wait.number {
+            waits[wait.index]?.wait = wait
+        } else {
+            waits[wait.index] = OpenWait(wait)
+        }
+        nextCut = min(nextCut, waits[wait.index]?.fullAt ?? .distantFuture)
+    }
+
+    /// The open segment. `outcome`: a `WaitOutcome`, `drain.interrupted`, which is an error, or `nil`: it goes on.
+    private func waitSpan(_ open: OpenWait, _ outcome: String?, at now: Timestamp) -> Span {
+        let wait = open.wait
         var attributes: [SpanAttribute] = wait.pod.attributes
         attributes += wait.blocker.attributes.filter { $0.key != "k8s.namespace.name" }
         if let judgement = judgements[wait.blocker] {
             attributes.append(("drain.pdb.verdict", .string(judgement.verdict.rawValue)))
             if !judgement.advice.isEmpty { attributes.append(("drain.pdb.advice", .string(judgement.advice))) }
         }
-        attributes.append(("drain.wait.outcome", .string(outcome)))
+        attributes.append(("drain.wait.segment", .int(Int64(open.segment))))
+        attributes.append(("drain.wait.since", .string(wait.since.rfc3339(.microseconds))))
+        if let outcome {
+            attributes.append(("drain.wait.outcome", .string(outcome)))
+        } else {
+            attributes.append(("drain.wait.continues", .bool(true)))
+        }
         attributes.append(("drain.wait.refusals", .int(Int64(wait.refusals))))
         attributes.append(("drain.wait.first_message", .string(wait.firstMessage)))
         attributes.append(("drain.wait.last_message", .string(wait.lastMessage)))
-        return span(
-            trace.wait(wait.pod.uid, wait.number), trace.pod(wait.pod.uid), "pdb.wait", from: wait.since, to: now,
-            attributes, status: outcome == Self.interrupted ? .error(outcome) : .unset)
+        func id(_ segment: Int) -> SpanID { trace.wait(wait.pod.uid, wait.number, segment: segment) }
+        var span = span(
+            id(open.segment), trace.pod(wait.pod.uid), "pdb.wait", from: open.since, to: now, attributes,
+            status: outcome == Self.interrupted ? .error(Self.interrupted) : .unset)
+        if open.segment > 1 { span.links = [Span.Link(traceID: trace.traceID, spanID: id(open.segment - 1))] }
+        return span
     }
 
     /// `outcome`: `held`, `abandoned`, or `drain.interrupted`, which is an error.

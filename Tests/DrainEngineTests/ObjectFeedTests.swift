@@ -45,6 +45,15 @@ struct ObjectFeedTests {
         #expect(feed.nextWake == nil)
     }
 
+    @Test("a feed that begins with a list asks for no version")
+    mutating func firstList() {
+        feed.startListing()
+        #expect(feed.wantedList() == .cache(notBefore: nil))
+        feed.listed(version: "9", at: now)
+        feed.startListing()
+        #expect(feed.wantedList() == .cache(notBefore: "9"))
+    }
+
     @Test("events and bookmarks move the version on, for the next watch")
     mutating func versions() {
         feed.start(from: "7")

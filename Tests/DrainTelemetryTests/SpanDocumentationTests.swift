@@ -7,7 +7,7 @@ import Timestamps
 
 @testable import DrainEngine
 
-@Suite("docs/metrics.md: spans and log lines")
+@Suite("docs/traces.md: spans; docs/metrics.md: log lines")
 struct SpanDocumentationTests {
     /// Drains that between them show everything there is to be told.
     private static func rigs() -> [Rig] {
@@ -60,7 +60,8 @@ struct SpanDocumentationTests {
         Obstacles.drain.forEach(rig.observe)
         rig.observe(.turn(.lost(reason: "expired")))
         rig.observe(Obstacles.stuck(3, .finalizers))
-        rig.observe(Obstacles.ended(.timedOut), at: .seconds(100))
+        rig.spanObserver.tick(at: ScriptedDrain.epoch + .seconds(1000))
+        rig.observe(Obstacles.ended(.timedOut), at: .seconds(1001))
         return rig
     }
 
@@ -93,7 +94,7 @@ struct SpanDocumentationTests {
         var told: [String: Set<String>] = [:]
         for span in Self.rigs().flatMap(\.spans) { told[span.name, default: []].formUnion(span.attributes.map(\.key)) }
         var documented: [String: Set<String>] = [:]
-        for row in try Documentation.table("Spans") where row.count == 3 {
+        for row in try Documentation.table("The tree", of: "traces.md") {
             documented[try #require(Documentation.words(row[0]).first)] = Set(Documentation.words(row[2]))
         }
         #expect(Set(documented.keys) == Set(told.keys))
@@ -110,7 +111,7 @@ struct SpanDocumentationTests {
             told[event.name, default: []].formUnion(event.attributes.map(\.key))
         }
         var documented: [String: Set<String>] = [:]
-        for row in try Documentation.table("Spans") where row.count == 2 {
+        for row in try Documentation.table("Span events", of: "traces.md") {
             documented[try #require(Documentation.words(row[0]).first)] = Set(Documentation.words(row[1]))
         }
         #expect(told == documented)

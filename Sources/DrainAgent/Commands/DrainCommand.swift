@@ -60,7 +60,7 @@ struct DrainCommand: AgentCommand {
         let wantsLog = telemetry.logLevel != nil || telemetry.logFormat != nil
         let stack = try AgentTelemetry(
             AgentTelemetry.Settings(
-                node: node.value, dryRun: policy.dryRun != .none, spans: telemetry.spans,
+                node: node.value, dryRun: policy.dryRun != .none, spans: telemetry.spans, otel: telemetry.otel(),
                 logFormat: telemetry.logFormat ?? .text, logLevel: telemetry.logLevel ?? (wantsLog ? .info : nil),
                 serverAddress: location.serverAddress, reporting: reporting.settings), time: time,
             extra: [ProgressLines(print: say)])
@@ -90,7 +90,9 @@ struct DrainCommand: AgentCommand {
         if let problem = stack.writeTextfile(telemetry.textfile) {
             Complaint.say("drain-agent: textfile not written: \(problem)")
         }
+        async let exported: Void = stack.finishExport(within: .seconds(2))
         await stack.finishReports(within: .seconds(2))
+        await exported
         await server?.stop()
         await cluster.client.shutdown()
         _ = await out.flush(within: .seconds(2))

@@ -17,6 +17,9 @@ struct PodOptions: ParsableArguments {
         help: "priority: ordinary pods leave before system-cluster-critical and system-node-critical ones; or none.")
     var order = DrainPolicy.Order.priority
 
+    @Option(help: "How long a pod that is blocked, retried or overdue holds up the tier after its own.")
+    var tierPatience = DurationArgument(.seconds(60))
+
     func validate() throws {
         guard skipWaitForDeleteTimeout >= 0 else {
             throw ValidationError("--skip-wait-for-delete-timeout must not be negative")
@@ -37,6 +40,7 @@ struct PodOptions: ParsableArguments {
         policy.deletesWithoutEviction = disableEviction
         policy.skipTerminatingAfter = skipWaitForDeleteTimeout > 0 ? .seconds(skipWaitForDeleteTimeout) : nil
         policy.order = order
+        policy.tierPatience = tierPatience.value
         return policy
     }
 }

@@ -39,12 +39,13 @@ struct AgentRoutes: Sendable {
 
     private func metrics(_ request: HTTPServerRequest) -> HTTPServerResponse {
         let scrape = linger.scrapeBegins(request)
-        let body = PrometheusText.render(telemetry.registry.collect())
+        let format = ExpositionFormat(acceptedBy: request.header("Accept"))
         return HTTPServerResponse(
-            status: 200, headers: [("Content-Type", PrometheusText.contentType)], body: .bytes(body),
+            status: 200, headers: [("Content-Type", format.contentType), ("Vary", "Accept")],
+            body: .bytes(format.render(telemetry.registry.collect())),
             onDelivered: { isWhole in
                 guard isWhole else { return }
-                telemetry.scrapes.increment()
+                telemetry.scrapes[format].increment()
                 linger.delivered(scrape)
             })
     }

@@ -46,6 +46,7 @@ struct Sidecar: Sendable {
         telemetry = try AgentTelemetry(
             AgentTelemetry.Settings(
                 node: node, dryRun: policy.dryRun != .none, spans: options.telemetry.spans ?? "-",
+                otel: options.telemetry.otel(),
                 logFormat: options.telemetry.logFormat ?? .json, logLevel: options.telemetry.logLevel ?? .info,
                 serverAddress: location.serverAddress, reporting: options.reporting.settings), time: time)
         cluster = Cluster(location.access, api: telemetry.api, time: time)
@@ -229,12 +230,14 @@ struct Sidecar: Sendable {
     private func end(_ summary: DrainSummary, _ happenings: AsyncStream<Happening>) async -> Int32 {
         linger.drainEnded()
         async let reports: Void = telemetry.finishReports(within: .seconds(2))
+        async let exported: Void = telemetry.export(within: .seconds(2))
         await telemetry.flush(within: .seconds(1))
         writeTerminationLog(summary)
         if let problem = telemetry.writeTextfile(options.telemetry.textfile) {
             telemetry.say(.warning, "textfile not written", [("err", .string(problem))])
         }
         await reports
+        await exported
         await stayForScrape(happenings)
         return AgentExit.code(summary.outcome)
     }
@@ -307,6 +310,7 @@ struct Sidecar: Sendable {
 
     private func leave(_ code: Int32) async -> Int32 {
         telemetry.interrupt(at: time.now())
+        await telemetry.finishExport(within: .milliseconds(500))
         await server.stop()
         await cluster.client.shutdown()
         telemetry.say(.info, "ending", [("exit_code", .int(Int64(code)))])

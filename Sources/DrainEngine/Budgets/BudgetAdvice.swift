@@ -40,7 +40,9 @@ enum BudgetAdvice {
 
     private static func lower(_ least: IntOrPercent, of pods: Int) -> String {
         switch least {
-        case .int(let value): return "set minAvailable to \(max(0, min(value, pods) - 1)) or less"
+        case .int(let value):
+            let most = max(0, min(value, pods) - 1)
+            return "set minAvailable to \(most)\(most == 0 ? "" : " or less")"
         case .percent:
             guard pods > 0 else { return "lower minAvailable" }
             // The controller rounds up: the largest share that leaves one pod over.

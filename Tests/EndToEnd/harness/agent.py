@@ -20,8 +20,8 @@ def binary():
 
 
 class Agent(Served):
-    def __init__(self, scenario, number, arguments, kubeconfig=None, environment=None, scraped=True):
-        super().__init__(scenario, f"agent-{number}")
+    def __init__(self, scenario, number, node, arguments, kubeconfig=None, environment=None, scraped=True):
+        super().__init__(scenario, f"agent-{number}", node)
         self.command = arguments[0]
         self.logs = scenario.logs
         self.is_under_prometheus = scraped and self.command == "run"
@@ -62,7 +62,7 @@ class Agent(Served):
     def stop(self):
         if self._process:
             processes.end(self._process)
-        self.is_scraped_no_more()
+        self.end_scrapes()
 
     def signal(self, number=signal.SIGTERM):
         self._process.send_signal(number)
@@ -77,8 +77,11 @@ class Agent(Served):
 
     def exit_code(self, within=PATIENCE):
         """How it ended; waits for that."""
-        until(f"end of {self.name}; its log is {self._path('stderr')}", lambda: self.has_ended, within)
-        return self._process.returncode
+        try:
+            return self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            what = f"end of {self.name}; its log is {self._path('stderr')}"
+            raise AssertionError(f"not within {within} s: {what}") from None
 
     def _path(self, what):
         return self.logs / f"{self.name}.{what}"

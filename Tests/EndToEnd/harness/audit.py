@@ -17,6 +17,7 @@ class Eviction:
     is_dry_run: bool
     grace: int | None
     at: str
+    answered_at: str
     was_read: bool  # who is refused before that leaves no body in the log
 
     @property
@@ -75,5 +76,6 @@ def eviction_of(event):
         is_dry_run=options.get("dryRun") == ["All"],
         grace=options.get("gracePeriodSeconds"),
         at=event["requestReceivedTimestamp"],
+        answered_at=event["stageTimestamp"],
         was_read="requestObject" in event,
     )

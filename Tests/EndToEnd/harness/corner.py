@@ -14,7 +14,7 @@ class Corner:
         self.name = self.namespace = name
         self.node, self.spare = f"{name}-node", f"{name}-spare"
         self.namespaces = []
-        self._kubelets = []
+        self._kubelets, self._nodes = [], []
 
     def begin(self):
         self.add_nodes(self.node, self.spare)
@@ -26,7 +26,7 @@ class Corner:
         for name in self.namespaces:
             self.kubernetes.request("DELETE", f"/api/v1/namespaces/{name}/pods?gracePeriodSeconds=0")
             self._delete("v1/namespaces", name)
-        for node in (self.node, self.spare):
+        for node in self._nodes:
             self._delete("v1/nodes", node)
         for name in self._kubelets:
             self.stage.command("end", name)
@@ -43,6 +43,7 @@ class Corner:
     def add_nodes(self, *names):
         name = self.stage.command("kubelets", "--nodes", ",".join(names), "--ready-after", "0.3")
         self._kubelets.append(name)
+        self._nodes += names
         for node in names:
             self.kubernetes.patch("v1/nodes", node, {"metadata": {"labels": {"scenario": self.name}}})
 
@@ -67,17 +68,20 @@ class Corner:
     def template(self, app, **pod):
         return workloads.pod_template(app, self.name, **pod)
 
-    def deployment(self, name, replicas=1, **pod):
+    def deployment(self, name, replicas=1, owner_annotations=None, strategy=None, **pod):
         """A Deployment whose pods are all on the node and ready."""
-        body = workloads.workload("Deployment", name, self.template(name, **pod), replicas=replicas)
+        spec = {"strategy": strategy} if strategy else {}
+        body = workloads.workload("Deployment", name, self.template(name, **pod), replicas=replicas, **spec)
+        body["metadata"]["annotations"] = owner_annotations or {}
         self.kubernetes.create("apps/v1/deployments", body, self.namespace)
         return self.wait_for_pods(name, replicas, ready=pod.get("ready_after") not in ("never", "pending"))
 
-    def stateful_set(self, name, replicas=1, **pod):
+    def stateful_set(self, name, replicas=1, owner_annotations=None, **pod):
         body = workloads.workload(
             "StatefulSet", name, self.template(name, **pod), replicas=replicas, serviceName=name,
             podManagementPolicy="Parallel",
         )
+        body["metadata"]["annotations"] = owner_annotations or {}
         self.kubernetes.create("apps/v1/statefulsets", body, self.namespace)
         return self.wait_for_pods(name, replicas)
 
@@ -114,7 +118,7 @@ class Corner:
         self.kubernetes.create("v1/pods", body, self.namespace)
         return self.wait_for_pods(name, 1)[0]
 
-    def budget(self, name, labels=None, ready=True, **spec):
+    def budget(self, name, labels=None, ready=True, countable=True, **spec):
         """A budget over the pods of the workload of that name; returns when the controller has counted them."""
         kind, version = self._budget_kind()
         body = workloads.budget(name, version, labels or {"app": name}, **spec)
@@ -124,7 +128,8 @@ class Corner:
             status = self.find_budget(name).get("status", {})
             return status.get("observedGeneration") and (status.get("currentHealthy", 0) > 0 or not ready)
 
-        until(f"budget {name} to be counted", counted)
+        if countable:
+            until(f"budget {name} to be counted", counted)
 
     def _budget_kind(self):
         version = "policy/v1" if self.kubernetes.serves("policy/v1", "poddisruptionbudgets") else "policy/v1beta1"
@@ -133,11 +138,17 @@ class Corner:
     def find_budget(self, name):
         return self.kubernetes.get(self._budget_kind()[0], name, self.namespace)
 
+    def budgets(self):
+        return self.kubernetes.list(self._budget_kind()[0], self.namespace)
+
     def delete_budget(self, name):
         self.kubernetes.delete(self._budget_kind()[0], name, self.namespace)
 
     def change_budget(self, name, **spec):
         self.kubernetes.patch(self._budget_kind()[0], name, {"spec": spec}, self.namespace)
+
+    def change_budget_status(self, name, **status):
+        self.kubernetes.patch(self._budget_kind()[0], name, {"status": status}, self.namespace, subresource="status")
 
     def pods_of(self, app, node=None, namespace=None):
         """The workload's pods on the node."""
@@ -146,6 +157,16 @@ class Corner:
             fieldSelector=f"spec.nodeName={node or self.node}",
         )
         return sorted(found, key=lambda pod: pod["metadata"]["name"])
+
+    def events(self, reason):
+        """Events of that reason about the scenario's node or its pods."""
+        found = self.kubernetes.list("v1/events", fieldSelector=f"reason={reason}")
+        about = {self.node, *(pod["metadata"]["name"] for pod in self.pods_everywhere())}
+        return [each for each in found if each["involvedObject"]["name"] in about]
+
+    def pods_everywhere(self):
+        """All pods of the scenario's namespaces, on whatever node."""
+        return [pod for name in self.namespaces for pod in self.kubernetes.list("v1/pods", name)]
 
     def wait_for_pods(self, app, count, node=None, ready=True, namespace=None):
         def there():

@@ -58,6 +58,12 @@ class Kubernetes:
             raise Refusal(response.status, data)
         return json.loads(data) if data[:1] == b"{" else data.decode()
 
+    def stream(self, path):
+        """A watch: an open response, on a connection of its own; its lines come from another thread."""
+        connection = http.client.HTTPSConnection(*self._address, context=self._tls)
+        connection.request("GET", path, headers={"User-Agent": "end-to-end", "Accept": "application/json"})
+        return connection.getresponse()
+
     def get(self, kind, name, namespace=None):
         return self.request("GET", path_of(kind, namespace, name))
 

@@ -1,7 +1,9 @@
 """Accounts that may do less than the shipped role says, or more."""
 
 import copy
+import json
 
+from .stage import REPOSITORY
 from .until import until
 
 ROLES = "rbac.authorization.k8s.io/v1/clusterroles"
@@ -10,6 +12,25 @@ BINDINGS = "rbac.authorization.k8s.io/v1/clusterrolebindings"
 
 def shipped_rules(kubernetes):
     return kubernetes.get(ROLES, "drain-agent")["rules"]
+
+
+def rules_for(scenario, *features):
+    """All rules that are shipped for every agent, and those that single flags need beyond them: "unblock", …"""
+    rules = []
+    for feature in ("drain-agent", *features):
+        (file,) = (REPOSITORY / "deploy/rbac").rglob(f"{feature}.yaml")
+        said = scenario.stage.kubectl("create", "--dry-run=client", "-o", "json", "-f", file)
+        for each in objects_in(said):
+            rules += each.get("rules", [])
+    return rules
+
+
+def objects_in(text):
+    """kubectl prints several objects as a list, or one after the other."""
+    decoder, at = json.JSONDecoder(), 0
+    while text[at:].strip():
+        found, at = decoder.raw_decode(text, at + len(text[at:]) - len(text[at:].lstrip()))
+        yield from found.get("items", [found])
 
 
 def without(rules, resource, verb):

@@ -7,6 +7,9 @@ import zlib
 
 from .agent import Agent
 from .audit import AuditLog
+from .checks.formats import check_formats
+from .checks.metrics import check_last_scrape
+from .checks.spans import check_left
 from .corner import Corner
 from .stage import REPOSITORY
 
@@ -31,8 +34,38 @@ class Scenario(Corner):
         self.directory.mkdir(parents=True)
         self.audit = AuditLog(stage.audit_log)
         self.agents = []
+        self._corners = []
+
+    def corner(self, suffix):
+        """Another corner of the cluster beside this scenario's own: two more nodes and a namespace."""
+        corner = Corner(self.stage, f"{self.name}-{suffix}")
+        self._corners.append(corner)
+        corner.begin()
+        return corner
+
+    def check_formats(self):
+        """Holds for whatever the scenario is about: all scrapes of all its agents are right, and agree."""
+        for agent in self.agents:
+            check_formats(agent.relayed())
 
     def end(self, failed):
+        try:
+            if not failed:
+                self._check_what_agents_left()
+        except BaseException:
+            failed = True
+            raise
+        finally:
+            self._take_down(failed)
+
+    def _check_what_agents_left(self):
+        """Of every scenario, whatever it was about. Those that still live are ended by us, in the middle of something."""
+        for agent in self.agents:
+            if agent.has_ended:
+                check_left(agent)
+                check_last_scrape(agent, agent.spans())
+
+    def _take_down(self, failed):
         for agent in self.agents:
             agent.stop()
         if failed:
@@ -40,7 +73,8 @@ class Scenario(Corner):
         else:
             shutil.rmtree(self.logs)
         shutil.rmtree(self.directory)
-        self.clear()
+        for each in [*self._corners, self]:
+            each.clear()
 
     def _keep_evidence(self):
         with open(self.logs / "audit.jsonl", "w") as file:
@@ -54,18 +88,24 @@ class Scenario(Corner):
         pods = [pod for name in self.namespaces for pod in self.kubernetes.list("v1/pods", name)]
         (self.logs / "pods.json").write_text(json.dumps(pods, indent=1))
 
-    def sidecar(self, *options, **settings):
+    def sidecar(self, *options, node=None, **settings):
         """`drain-agent run`, serving and scraped by Prometheus, waiting for a trigger."""
-        agent = self._agent("run", "--node", self.node, *options, **settings)
-        agent.is_scraped()
+        node = node or self.node
+        agent = self._agent(node, "run", "--node", node, *options, **settings)
+        if agent.is_under_prometheus:
+            agent.wait_for_log("serving")
+            agent.begin_scrapes()
+            agent.wait_for_a_scrape()
         return agent
 
     def drain(self, *options, node=None, **settings):
         """`drain-agent drain NODE`, started."""
-        return self._agent("drain", node or self.node, *options, **settings)
+        agent = self._agent(self.node, "drain", node or self.node, *options, **settings)
+        agent.begin_scrapes()
+        return agent
 
-    def _agent(self, *arguments, **settings):
-        agent = Agent(self, len(self.agents) + 1, arguments, **settings)
+    def _agent(self, node, *arguments, **settings):
+        agent = Agent(self, len(self.agents) + 1, node, arguments, **settings)
         self.agents.append(agent)
         agent.start()
         return agent

@@ -5,6 +5,7 @@ import json
 import threading
 
 from . import metrics
+from .relay import Relay
 from .until import PATIENCE, until
 
 TOKEN = "a token of the tests"
@@ -13,13 +14,15 @@ TOKEN = "a token of the tests"
 class Served:
     """The part of an agent that is behind its address."""
 
-    def __init__(self, scenario, name):
+    def __init__(self, scenario, name, node):
         self.scenario = scenario
         self.name = name
-        self.before = scenario.kubernetes.pods_on(scenario.node)  # what was on the node when it was told to drain
+        self.node = node
+        self.before = scenario.kubernetes.pods_on(node)  # what was on the node when it was told to drain
         self.scrapes = []  # texts, as they came
         self._address = None
         self._target = None
+        self._relay = None
         self._fetcher = None
         self._last_state = None
 
@@ -69,24 +72,34 @@ class Served:
         self.scrapes.append(text)
         return metrics.parse(text)
 
-    def is_scraped(self):
-        """Has Prometheus scrape it, and waits for the first time."""
-        if self.is_under_prometheus:
-            self._is_scraped(slowly=False)
+    def begin_scrapes(self):
+        """Has Prometheus scrape it, in both formats, as soon as it serves."""
+        self._begin_scrapes(slowly=False)
 
     def is_scraped_slowly(self):
-        """The same, each 15 s."""
-        self._is_scraped(slowly=True)
+        """Each 15 s, and waits for the first time."""
+        self._begin_scrapes(slowly=True)
+        self.wait_for_a_scrape()
 
-    def _is_scraped(self, slowly):
+    def _begin_scrapes(self, slowly):
+        self._relay = Relay(lambda: self.address if self._address or self.log("serving") else None)
         self._target = self.scenario.stage.prometheus.scrape(
-            self.address, slowly, scenario=self.scenario.name, agent=self.name
+            self._relay.address, slowly, scenario=self.scenario.name, agent=self.name
         )
-        until(f"first scrape of {self.name}", lambda: self.stored("up", by="agent").get(self.name) == 1)
 
-    def is_scraped_no_more(self):
+    def end_scrapes(self):
         if self._target:
             self._target.unlink(missing_ok=True)
+        if self._relay:
+            self._relay.end()
+
+    def wait_for_a_scrape(self):
+        """The first one."""
+        until(f"first scrape of {self.name}", lambda: self.stored("up", by="agent").get(self.name) == 1)
+
+    def relayed(self):
+        """What Prometheus was given, and the same moments in the other format."""
+        return self._relay.scrapes if self._relay else []
 
     def last_scrape(self):
         """When Prometheus last reached it, in seconds; after that it had ended."""
@@ -103,7 +116,7 @@ class Served:
 
     def trigger(self, headers=None, **overrides):
         """POST /drain; returns when the drain has begun."""
-        self.before = self.scenario.kubernetes.pods_on(self.scenario.node)
+        self.before = self.scenario.kubernetes.pods_on(self.node)
         status, body = self.request("POST", "/drain", overrides or None, headers=headers)
         assert status == 202, f"POST /drain was answered with {status}: {body}"
         self.wait_for_the_end_in_the_background()

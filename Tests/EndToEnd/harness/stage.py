@@ -141,6 +141,7 @@ def start_prometheus(directory, alertmanager):
             "--web.listen-address=127.0.0.1:0",
             # Hidden: how soon a new target is scraped. Its default of 5 s is for fleets.
             "--scrape.discovery-reload-interval=100ms",
+            "--enable-feature=exemplar-storage",
         ],
         stdout=log,
         stderr=log,

@@ -11,7 +11,7 @@ from .agent import binary
 
 def terminate(agent):
     """SIGTERM, as the kubelet sends it to end the agent's container."""
-    agent.before = agent.scenario.kubernetes.pods_on(agent.scenario.node)
+    agent.before = agent.scenario.kubernetes.pods_on(agent.node)
     agent.signal()
 
 
@@ -26,7 +26,7 @@ class Told:
     """A `drain-agent trigger|prestop` that runs beside the scenario."""
 
     def __init__(self, agent, command, *options):
-        agent.before = agent.scenario.kubernetes.pods_on(agent.scenario.node)
+        agent.before = agent.scenario.kubernetes.pods_on(agent.node)
         call = [binary(), command, "--control-socket", agent.control_socket, *options]
         self._process = processes.start(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -55,7 +55,7 @@ def check_nothing_was_done(agent):
     code = agent.exit_code()
     assert code == 0, f"exit code {code}; {agent.stderr()[-1500:]}"
     assert not agent.log("drain began"), f"a drain began; the log is in {agent.logs}"
-    assert not scenario.is_cordoned(), f"the node is cordoned; the log is in {agent.logs}"
+    assert not scenario.is_cordoned(agent.node), f"the node is cordoned; the log is in {agent.logs}"
     check_only_reads(agent)
 
 

@@ -2,9 +2,10 @@
 of what was shown, the API server of what is left."""
 
 from ..kubernetes import Refusal
+from ..spans import named
 from .evictions import check_evictions, check_verified, evictions_of
 from .metrics import check_stored
-from .spans import check_pods, check_tree
+from .spans import check_left, check_pods
 from .told import check_last_state, check_log, check_scrapes
 
 EXIT_CODES = {"completed": 0, "failed": 1, "incomplete": 3, "timed_out": 4, "cancelled": 5}
@@ -29,7 +30,9 @@ def check(agent, outcome="completed", left=(), held=(), arrived=(), outlives=(),
     spans = agent.spans()
     if outcome == "completed":
         check_verified(agent, spans)
-    check_tree(spans, outcome)
+    check_left(agent)
+    (root,) = named(spans, "node.drain")
+    assert root.attributes["drain.outcome"] == outcome
     check_pods(spans, evictions)
     check_log(agent, spans, outcome)
     check_last_state(agent, spans, outcome)
@@ -66,10 +69,10 @@ def is_among(pod, names):
 def check_node(agent, there, stays, arrived, outlives, outcome, cordoned):
     scenario = agent.scenario
     try:
-        assert scenario.is_cordoned() == cordoned, f"the node is {'not ' if cordoned else ''}cordoned"
+        assert scenario.is_cordoned(agent.node) == cordoned, f"the node is {'not ' if cordoned else ''}cordoned"
     except Refusal as refusal:
         assert refusal.status == 404
-    left = {pod["metadata"]["uid"]: pod for pod in scenario.kubernetes.pods_on(scenario.node)}
+    left = {pod["metadata"]["uid"]: pod for pod in scenario.kubernetes.pods_on(agent.node)}
     missing = [there[uid]["metadata"]["name"] for uid in stays if uid not in left]
     assert not missing, f"these had to stay on the node, and are gone: {missing}"
     newcomers = [pod for uid, pod in left.items() if uid not in there]

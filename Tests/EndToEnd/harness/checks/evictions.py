@@ -52,7 +52,7 @@ def check_verified(agent, spans):
     last = max((each.end for each in attempts), default=root.start)
     verified = [each for each in named(spans, "pods.list") if each.attributes["drain.list.purpose"] == "verify"]
     assert verified and verified[-1].start >= last, f"{agent.name} did not verify that the pods are gone"
-    events = agent.scenario.audit.of_agents('"verb":"list"', agent.scenario.node)
+    events = agent.scenario.audit.of_agents('"verb":"list"', agent.node)
     lists = [each["requestURI"] for each in events if each["objectRef"]["resource"] == "pods"]
-    consistent = [each for each in lists if "resourceVersion" not in each and agent.scenario.node in each]
+    consistent = [each for each in lists if "resourceVersion" not in each and agent.node in each]
     assert consistent, f"lists from the server's cache only: {lists}"
