@@ -2,10 +2,13 @@ import Timestamps
 
 /// Seconds for people.
 enum Amount {
-    /// `2m3s`, `81 s`, `7.2 s`, `15 ms`, `0 s`.
+    /// From here on minutes say more.
+    private static let minutes = 300.0
+
+    /// `5m3s`, `81 s`, `7.2 s`, `15 ms`, `0 s`.
     static func text(_ seconds: Double) -> String {
         let seconds = held(seconds)
-        if seconds >= 120 { return GoDuration.format(.seconds(Int64(seconds.rounded()))) }
+        if seconds >= minutes { return GoDuration.format(.seconds(Int64(seconds.rounded()))) }
         if seconds >= 10 { return "\(Int(seconds.rounded())) s" }
         if seconds >= 1 { return "\(tenths(seconds)) s" }
         let milliseconds = Int((seconds * 1000).rounded())
@@ -15,7 +18,7 @@ enum Amount {
     /// `73 of 81 s`.
     static func share(_ part: Double, of whole: Double) -> String {
         let (part, whole) = (held(part), held(whole))
-        guard part >= 10, whole < 120 else { return "\(text(part)) of \(text(whole))" }
+        guard part >= 10, whole < minutes else { return "\(text(part)) of \(text(whole))" }
         return "\(Int(part.rounded())) of \(Int(whole.rounded())) s"
     }
 

@@ -97,7 +97,7 @@ public struct CriticalPath: Sendable {
         }.max { pods[$0].endedEarlier(than: pods[$1]) }
         guard let freed else { return nil }
         let isAnswer = pods.contains { other in
-            other.stretches.contains { $0.phase == .evicting && $0.end > pods[freed].end && $0.end <= moment }
+            other.stretches.contains { $0.phase == .evicting && $0.end >= pods[freed].end && $0.end <= moment }
         }
         return isAnswer ? nil : freed
     }
@@ -149,9 +149,11 @@ extension PodStory {
     /// Seconds in which something held it.
     private var held: Double { (seconds[.blocked] ?? 0) + (seconds[.retrying] ?? 0) + (seconds[.terminating] ?? 0) }
 
-    /// Of two that ended at once, the one that was held for longer is the later one; then the first by name.
+    /// Of two that ended at once, the later one is the one that has not ended at all, the one that was held for longer,
+    /// the first by name.
     fileprivate func endedEarlier(than other: PodStory) -> Bool {
-        (end.nanoseconds, held, other.title) < (other.end.nanoseconds, other.held, title)
+        (end.nanoseconds, result == nil ? 1 : 0, held, other.title)
+            < (other.end.nanoseconds, other.result == nil ? 1 : 0, other.held, title)
     }
 }
 
@@ -174,9 +176,10 @@ extension CriticalPath {
         case .terminating:
             let longest = steps.max { $0.seconds < $1.seconds }
             let pod = longest.flatMap { step in drain.pods.first { $0.title == step.pod } }
-            let facts = pods.count > 1 ? "of \(pods.count) pods one after another, longest \(longest?.pod ?? "")" : ""
-            let name = pods.count > 1 ? facts : "of \(pods.first ?? "a pod")"
-            return ([name] + (pod.map { $0.terminationFacts } ?? [])).joined(separator: "; ")
+            let name =
+                pods.count > 1
+                ? "\(pods.count) pods one after another, longest \(longest?.pod ?? "")" : pods.first ?? "a pod"
+            return ([name] + (pod.map { $0.terminationFacts } ?? [])).joined(separator: ", ")
         case .turn:
             let holders = Set(drain.turns.flatMap(\.holders)).sorted()
             return holders.isEmpty ? "" : "behind \(holders.prefix(5).joined(separator: ", "))"

@@ -99,7 +99,7 @@ extension DrainStory {
         case .ended("failed"): "not drained: could not start"
         case .ended(let outcome): "not drained: \(outcome)"
         case .interrupted: "drain interrupted: the agent ended before it did"
-        case .cutOff: "drain cut off: the file ends before it does, which happens when the agent is killed"
+        case .cutOff: "drain cut off: its file ends first, as when the agent is killed"
         }
     }
 

@@ -7,6 +7,7 @@ public struct ReportBuilder: Sendable {
     private struct Key: Hashable {
         var traceID: String
         var instance: String
+        var node: String
     }
 
     private var runs: [Key: RunDraft] = [:]
@@ -14,7 +15,7 @@ public struct ReportBuilder: Sendable {
     public init() {}
 
     public mutating func add(_ span: SpanRecord) {
-        runs[Key(traceID: span.traceID, instance: span.instance), default: RunDraft()].add(span)
+        runs[Key(traceID: span.traceID, instance: span.instance, node: span.node), default: RunDraft()].add(span)
     }
 
     /// `files`: what was wrong with each, by its name.

@@ -14,7 +14,6 @@ public struct SpanReader: Sendable {
 
     /// What our spans say of who wrote them.
     static let scope = "drain-agent"
-    private static let longest = 16 << 20
     private static let named = 20
 
     public private(set) var problems = Problems()
@@ -22,7 +21,12 @@ public struct SpanReader: Sendable {
     private var isTooLong = false
     private var number = 1
 
-    public init() {}
+    private let longest: Int
+
+    public init() { self.init(longestLine: 16 << 20) }
+
+    /// `longestLine`: bytes; a longer one is skipped.
+    init(longestLine: Int) { longest = longestLine }
 
     /// The spans of the lines that `bytes` complete.
     public mutating func push(_ bytes: some Collection<UInt8>) -> [SpanRecord] {
@@ -46,7 +50,7 @@ public struct SpanReader: Sendable {
     }
 
     private mutating func append(_ bytes: some Collection<UInt8>) {
-        if isTooLong || partial.count + bytes.count > Self.longest {
+        if isTooLong || partial.count + bytes.count > longest {
             isTooLong = true
             partial = []
         } else {

@@ -25,11 +25,12 @@ public struct TextReport {
             sections += DrainText(drain, width: width, isColored: isColored).sections
         }
         let warnings = report.warnings
-        if !warnings.isEmpty { sections.append(warnings.map { clean("warning: \($0)") }) }
+        if !warnings.isEmpty {
+            sections.append(
+                warnings.flatMap { PlainText.wrapped(PlainText.oneLine("warning: \($0)"), to: width, indent: "  ") })
+        }
         return Array(sections.joined(separator: [""]))
     }
-
-    private func clean(_ text: String) -> String { PlainText.clipped(PlainText.oneLine(text), to: width) }
 
     /// A line a drain, and all of them beside each other in time.
     private var fleet: [String] {

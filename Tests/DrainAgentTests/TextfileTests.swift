@@ -28,7 +28,7 @@ import Testing
             #expect(text["drain_eviction_attempts_total{answer=\"accepted\"}"] == 3)
             #expect(text["drain_duration_seconds_count"] == 1)
             let never = ["drain_state", "drain_pods{", "drain_pods_excluded", "drain_pdb_blocked_pods", "process_"]
-            for prefix in never + ["drain_node_unschedulable", "drain_pdb_unsatisfiable", "drain_deadline"] {
+            for prefix in never + ["drain_node_unschedulable", "drain_pdb_unsatisfiable", "drain_deadline_timestamp"] {
                 #expect(!text.all.keys.contains { $0.hasPrefix(prefix) }, "\(prefix)")
             }
             let beside = try FileManager.default.contentsOfDirectory(atPath: cluster.directory)

@@ -36,7 +36,7 @@ struct CriticalPathTests {
         file.end("completed", at: 41)
         let (_, path) = try path(file)
         #expect(path.verdict?.cause == .terminating)
-        #expect(path.verdict?.detail.hasPrefix("of 4 pods one after another") == true)
+        #expect(path.verdict?.detail.hasPrefix("4 pods one after another") == true)
         #expect(path.steps.filter { $0.cause == .terminating }.map(\.pod) == (0..<4).map { "shop/p\($0)" })
         #expect(abs((path.verdict?.seconds ?? 0) - 39.6) < 0.001)
     }
@@ -51,7 +51,7 @@ struct CriticalPathTests {
     @Test("a budget that can never allow is named with what to do; a turn with who had it")
     func unsatisfiable() throws {
         let (drain, path) = try path(Worlds.troubled)
-        #expect(drain.headline(path.verdict).hasPrefix("99 of 120"))
+        #expect(drain.headline(path.verdict).hasPrefix("99 of 120 s: "))
         #expect(path.verdict?.cause == .blocked(by: "budget shop/db"))
         #expect(path.verdict?.detail == "unsatisfiable: scale Deployment shop/db to 2 or more")
         #expect(path.steps.first?.cause == .turn)
