@@ -45,6 +45,7 @@ def test_with_nobody_who_scrapes_it_exits_at_once_and_leaves_a_textfile_and_span
     scenario.pod("web", stop_after=1)
     textfile = scenario.directory / "drain.prom"
     agent = scenario.sidecar("--textfile", textfile, "--linger", "10m", scraped=False)
+    agent.wait_for_log("serving")
     terminate(agent)
     assert agent.exit_code() == 0
     assert not agent.log(WAITING)
