@@ -71,7 +71,7 @@ final class AgentTelemetry: DrainObserver {
         let exporter = settings.otel.export.map { export in
             SpanExporter(
                 export, userAgent: BuildVersion.userAgent, resource: resource, scope: scope, time: time,
-                onFate: { fates.count(.otlp, $0, $1) }, say: { log.say($0, $1, $2) })
+                onFate: { fates.count(.otlp, $0, $1) }, say: { log.say($0, $1, $2, of: drainLog) })
         }
         self.exporter = exporter
         spans = DrainSpans(node: settings.node, boot: boot, serverAddress: settings.serverAddress) { span in
@@ -79,9 +79,11 @@ final class AgentTelemetry: DrainObserver {
             exporter?.export(object)
             sink?.write(SpanEncoding.line(encoded: [object], resource: resource, scope: scope))
         }
-        for warning in settings.otel.warnings { log.say(.warning, "telemetry setting", [("err", .string(warning))]) }
+        for warning in settings.otel.warnings {
+            log.say(.warning, "telemetry setting", [("err", .string(warning))], of: drainLog)
+        }
         if let url = settings.otel.export?.url {
-            log.say(.info, "spans are exported", [("endpoint", .string("\(url)"))])
+            log.say(.info, "spans are exported", [("endpoint", .string("\(url)"))], of: drainLog)
         }
     }
 
