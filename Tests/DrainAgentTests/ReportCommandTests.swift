@@ -12,7 +12,7 @@ import Testing
             model.addShop()
             model.addFrozen()
         } _: { cluster in
-            try await cluster.drain(["--spans", cluster.spans, "--timeout", "2s", "--force"]) { _, code in
+            try await cluster.drain(["--spans", cluster.spans, "--timeout", "8s", "--force"]) { _, code in
                 #expect(code == 4)
             }
             for (format, words) in [
