@@ -27,6 +27,8 @@ PHASES = {
 }  # fmt: skip
 STATE_NUMBERS = {state: number for number, state in enumerate(STATES, 1)}
 UNDER_WAY = ["waiting", "cordoning", "draining"]
+# It knows its pods.
+AT_WORK = UNDER_WAY[1:]
 NO_DEADLINE, NEVER = -1, 10**9
 
 
@@ -52,9 +54,9 @@ def by_node_lately(expression):
     return by_node(expression, f"last_over_time({INFO}{WINDOW})")
 
 
-def running(expression):
+def running(expression, states=UNDER_WAY):
     """Only of agents whose drain is under way."""
-    under_way = of("drain_state", f'state=~"{"|".join(UNDER_WAY)}"')
+    under_way = of("drain_state", f'state=~"{"|".join(states)}"')
     return f"({expression}) and on (instance, job) ({under_way} == 1)"
 
 
@@ -92,9 +94,16 @@ def late_by():
     return f"max by (node) ({by_node(running(f'({timed}) or ({deadline} == 0) - 1'))})"
 
 
+def lateness():
+    """Seconds, for a graph: no more than the drain was given, which stands for never, too."""
+    late, begin = f"{of('drain_projected_overrun_seconds')} > 0", of("drain_start_timestamp_seconds")
+    given = f"({of('drain_deadline_timestamp_seconds')} > 0) - {begin}"
+    return f"max by (node) ({by_node(running(f'(({late}) < ({given})) or (({given}) and ({late}))'))})"
+
+
 def pods_left():
     left = of("drain_pods", 'phase!~"gone|failed"')
-    return f"sum by (node) ({by_node(running(left))})"
+    return f"sum by (node) ({by_node(running(left, AT_WORK))})"
 
 
 def progress(read=of, join=by_node):
@@ -231,12 +240,11 @@ def overview():
                        "tooltip": {"mode": "single", "sort": "none"}}),
         time_series("Progress", "Part of the pods of each drain that is gone.", (0, 21, 12, 8),
                     [target(progress(lately, by_node_lately), "{{node}}")], "percentunit", top=1),
-        time_series("Time left against time needed beyond it",
-                    "Falling lines: time left to the deadline. A line from 0 upwards: so late it will be; one at the top: never.",
-                    (12, 21, 12, 8),
-                    [target(deadline_in(), "{{node}}: left"),
-                     target(f"max by (node) ({by_node(running(of('drain_projected_overrun_seconds') + ' > 0'))})",
-                            "{{node}}: late by")], "s"),
+        time_series("Time left, and how late it will be",
+                    "Falling lines: time left to the deadline. The others: how late it will be as things go; as much as the drain "
+                    "was given in all stands for that, for more, and for never.", (12, 21, 12, 8),
+                    [target(deadline_in(), "{{node}}: left"), target(lateness(), "{{node}}: late by")], "s",
+                    links=runbook("DrainDeadlineAtRisk")),
         row("Today", 29),
         stat("Outcomes of the last 24 hours", "Nodes by how a drain of theirs ended; of all nodes of the job, also of those that are "
              "gone. Twice with the same outcome counts once.", (0, 30, 10, 6),

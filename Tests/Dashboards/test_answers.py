@@ -70,12 +70,17 @@ def by_node(prometheus, second, ref):
 def test_the_nodes_say_whether_we_will_make_it(prometheus):
     state, left, done, deadline, late, quiet, lasts = (by_node(prometheus, SECOND, ref) for ref in "ABCDEFG")
     assert state == {"node-b": 4, "node-c": 2}
-    assert left == {"node-b": 1, "node-c": 0}
+    assert left == {"node-b": 1}
     assert done == {"node-b": pytest.approx(0.9)}
     assert deadline == {"node-b": pytest.approx(26, abs=3), "node-c": pytest.approx(276, abs=3)}
     assert late == {"node-b": NEVER, "node-c": 0}
     assert set(quiet) == {"node-b", "node-c"} and quiet["node-b"] > 20
     assert lasts == {"node-b": pytest.approx(44, abs=3), "node-c": pytest.approx(24, abs=3)}
+
+
+def test_the_graph_shows_never_as_late_by_all_that_was_given(prometheus):
+    found = asked(prometheus, "drain-agent-overview", "Time left, and how late it will be", SECOND, "B")
+    assert {each["node"]: value for each, value in found} == {"node-b": pytest.approx(70, abs=0.1)}
 
 
 def test_only_drains_that_are_under_way_are_rows(prometheus):
