@@ -351,7 +351,9 @@ LOST = 'result=~"dropped|failed"'
 def boards():
     found = [overview(), node()]
     for board in found:
-        board.annotate("Drains begin", "blue", annotation_of("drain_start_timestamp_seconds"), "Drain of {{node}} began")
+        board.annotate(
+            "Drains begin", "blue", annotation_of("drain_start_timestamp_seconds"), "Drain of {{node}} began"
+        )
         board.annotate("Drains end", "purple", annotation_of("drain_last_completion_timestamp_seconds", "outcome"),
                        "Drain of {{node}} ended: {{outcome}}")  # fmt: skip
     return found

@@ -13,7 +13,9 @@ def traces_link():
     query = '{ name = "node.drain" && span.k8s.node.name =~ "NODE" }'.replace("NODE", "${node:regex}")
     pane = {
         "datasource": "${traces}",
-        "queries": [{"refId": "A", "datasource": {"type": "tempo", "uid": "${traces}"}, "queryType": "traceql", "query": query}],
+        "queries": [
+            {"refId": "A", "datasource": {"type": "tempo", "uid": "${traces}"}, "queryType": "traceql", "query": query}
+        ],
         "range": {"from": "${__from}", "to": "${__to}"},
     }
     return "/explore?schemaVersion=1&panes=" + quote(json.dumps({"drain": pane}), safe="${}:,")
@@ -23,7 +25,13 @@ def traces_link():
 
 
 def target(expression, legend, format="time_series", exemplar=False):
-    return {"expr": expression, "legendFormat": legend, "format": format, "exemplar": exemplar, "datasource": PROMETHEUS}
+    return {
+        "expr": expression,
+        "legendFormat": legend,
+        "format": format,
+        "exemplar": exemplar,
+        "datasource": PROMETHEUS,
+    }
 
 
 def lettered(targets, **more):
@@ -38,7 +46,10 @@ def threshold(base, *steps):
 
 
 def value_map(words):
-    options = {str(value): {"text": text, "color": colour, "index": i} for i, (value, (text, colour)) in enumerate(words.items())}
+    options = {
+        str(value): {"text": text, "color": colour, "index": i}
+        for i, (value, (text, colour)) in enumerate(words.items())
+    }
     return [{"type": "value", "options": options}]
 
 
@@ -92,7 +103,14 @@ def panel(type, title, description, place, targets, unit, kind=None, thresholds=
 
 HEATMAP = {
     "calculate": False,
-    "color": {"mode": "scheme", "scheme": "YlOrRd", "exponent": 0.5, "fill": "dark-orange", "scale": "exponential", "steps": 64},
+    "color": {
+        "mode": "scheme",
+        "scheme": "YlOrRd",
+        "exponent": 0.5,
+        "fill": "dark-orange",
+        "scale": "exponential",
+        "steps": 64,
+    },
     "cellGap": 1,
     "exemplars": {"color": "rgba(255,0,255,0.7)"},
     "filterValues": {"le": 1e-9},
@@ -144,7 +162,11 @@ def table(title, description, place, columns, sort, links=(), empty="nothing"):
     targets = [{**target(each["expr"], "", format="table"), "instant": True, "range": False} for _, each in numbers]
     fields = dict(zip((key for key, _ in numbers), (f"Value #{chr(ord('A') + i)}" for i in range(len(numbers)))))
     names = {fields.get(key, key): each["name"] for key, each in columns.items()}
-    organize = {"excludeByName": {"Time": True}, "renameByName": names, "indexByName": {name: i for i, name in enumerate(names)}}
+    organize = {
+        "excludeByName": {"Time": True},
+        "renameByName": names,
+        "indexByName": {name: i for i, name in enumerate(names)},
+    }
     return panel(
         "table", title, description, place, targets, "short", links=links, empty=empty,
         overrides=[override for each in columns.values() if (override := column_override(each))],
@@ -216,7 +238,14 @@ class Dashboard:
 
 
 def links():
-    plain = {"asDropdown": False, "includeVars": False, "keepTime": False, "tags": [], "targetBlank": True, "tooltip": ""}
+    plain = {
+        "asDropdown": False,
+        "includeVars": False,
+        "keepTime": False,
+        "tags": [],
+        "targetBlank": True,
+        "tooltip": "",
+    }
     others = {**plain, "asDropdown": True, "includeVars": True, "keepTime": True, "tags": [TAG], "targetBlank": False}
     return [
         {**others, "type": "dashboards", "title": "Drains", "icon": "dashboard", "url": ""},

@@ -79,7 +79,10 @@ class Drawing:
 
     def stat(self, axes, panel):
         field, texts = panel["fieldConfig"]["defaults"], []
-        overrides = {each["matcher"]["options"]: each["properties"][0]["value"]["fixedColor"] for each in panel["fieldConfig"]["overrides"]}
+        overrides = {
+            each["matcher"]["options"]: each["properties"][0]["value"]["fixedColor"]
+            for each in panel["fieldConfig"]["overrides"]
+        }
         # Outcomes are there at the end only.
         moment = self.prometheus.recording.seconds - 1 if overrides else MOMENT
         for target in panel["targets"]:
@@ -89,23 +92,41 @@ class Drawing:
                 texts.append((text, name, colour(overrides.get(name, background))))
         texts = texts or [(field["noValue"], "", FAINT)]
         for i, (text, name, background) in enumerate(texts):
-            axes.add_patch(FancyBboxPatch((i / len(texts) + 0.01, 0.02), 1 / len(texts) - 0.02, 0.96, "square,pad=0", color=background))
+            axes.add_patch(
+                FancyBboxPatch(
+                    (i / len(texts) + 0.01, 0.02), 1 / len(texts) - 0.02, 0.96, "square,pad=0", color=background
+                )
+            )
             axes.text((i + 0.5) / len(texts), 0.55, text, ha="center", va="center", fontsize=15, color="black")
             if len(texts) > 1:
-                axes.text((i + 0.5) / len(texts), 0.15, name, ha="center", va="center", fontsize=TEXT_SIZE, color="black")
+                axes.text(
+                    (i + 0.5) / len(texts), 0.15, name, ha="center", va="center", fontsize=TEXT_SIZE, color="black"
+                )
         axes.set_axis_off()
 
     def table(self, axes, panel):
         names = next(each["options"] for each in panel["transformations"] if each["id"] == "organize")["renameByName"]
-        fields = {each["matcher"]["options"]: {p["id"]: p["value"] for p in each["properties"]} for each in panel["fieldConfig"]["overrides"]}
+        fields = {
+            each["matcher"]["options"]: {p["id"]: p["value"] for p in each["properties"]}
+            for each in panel["fieldConfig"]["overrides"]
+        }
         rows = {}
         for target in panel["targets"]:
             for labels, value in self.ask(target):
-                row = rows.setdefault(tuple(sorted(labels.items())), {names[name]: text for name, text in labels.items()})
+                row = rows.setdefault(
+                    tuple(sorted(labels.items())), {names[name]: text for name, text in labels.items()}
+                )
                 row[names[f"Value #{target['refId']}"]] = value
         columns = list(names.values())
-        ordered = sorted(rows.values(), key=lambda row: [row.get(each["displayName"], 0) for each in panel["options"]["sortBy"]], reverse=True)
-        widths = [max(len(name), *(len(self.cell(row.get(name), fields.get(name, {}))[0]) for row in ordered), 4) + 2 for name in columns]
+        ordered = sorted(
+            rows.values(),
+            key=lambda row: [row.get(each["displayName"], 0) for each in panel["options"]["sortBy"]],
+            reverse=True,
+        )
+        widths = [
+            max(len(name), *(len(self.cell(row.get(name), fields.get(name, {}))[0]) for row in ordered), 4) + 2
+            for name in columns
+        ]
         edges = [sum(widths[:i]) / sum(widths) for i in range(len(widths) + 1)]
         for y, row in enumerate([None, *ordered]):
             for name, left, right in zip(columns, edges, edges[1:]):
@@ -126,9 +147,18 @@ class Drawing:
 
     def lines(self, axes, panel):
         custom, unit = panel["fieldConfig"]["defaults"]["custom"], panel["fieldConfig"]["defaults"]["unit"]
-        fixed = {each["matcher"]["options"]: each["properties"][0]["value"]["fixedColor"] for each in panel["fieldConfig"]["overrides"]}
-        series = [(legend(target, labels), dict(points)) for target in panel["targets"] for labels, points in self.over(target)]
-        series = [(name, {at: value for at, value in points.items() if value != float("inf")}) for name, points in series]
+        fixed = {
+            each["matcher"]["options"]: each["properties"][0]["value"]["fixedColor"]
+            for each in panel["fieldConfig"]["overrides"]
+        }
+        series = [
+            (legend(target, labels), dict(points))
+            for target in panel["targets"]
+            for labels, points in self.over(target)
+        ]
+        series = [
+            (name, {at: value for at, value in points.items() if value != float("inf")}) for name, points in series
+        ]
         times = sorted({at for _, points in series for at in points})
         below = dict.fromkeys(times, 0)
         for i, (name, points) in enumerate(series):
@@ -137,7 +167,9 @@ class Drawing:
                 axes.bar(list(points), list(points.values()), 2, [below[at] for at in points], color=ink, label=name)
             elif custom["stacking"]["mode"] == "normal":
                 top = {at: below[at] + points.get(at, 0) for at in times}
-                axes.fill_between(times, list(below.values()), list(top.values()), color=ink, alpha=0.7, lw=0, label=name, step="post")
+                axes.fill_between(
+                    times, list(below.values()), list(top.values()), color=ink, alpha=0.7, lw=0, label=name, step="post"
+                )
             else:
                 mark = "." if custom["showPoints"] == "always" else None
                 axes.plot(list(points), list(points.values()), color=ink, lw=1, marker=mark, ms=3, label=name)
@@ -146,7 +178,14 @@ class Drawing:
         self.frame(axes, unit)
         axes.set_ylim(bottom=0, top=custom.get("axisSoftMax"))
         if not series:
-            axes.text(0.5, 0.5, panel["fieldConfig"]["defaults"]["noValue"], transform=axes.transAxes, ha="center", color=FAINT)
+            axes.text(
+                0.5,
+                0.5,
+                panel["fieldConfig"]["defaults"]["noValue"],
+                transform=axes.transAxes,
+                ha="center",
+                color=FAINT,
+            )
         else:
             axes.legend(loc="upper left", fontsize=5, frameon=False, labelcolor=TEXT, ncol=2)
 
@@ -159,7 +198,10 @@ class Drawing:
         axes.set_axisbelow(True)
 
     def timeline(self, axes, panel):
-        field, found = panel["fieldConfig"]["defaults"], sorted(self.over(panel["targets"][0]), key=lambda each: each[0]["node"])
+        field, found = (
+            panel["fieldConfig"]["defaults"],
+            sorted(self.over(panel["targets"][0]), key=lambda each: each[0]["node"]),
+        )
         for y, (_, points) in enumerate(found):
             began = None
             for i, (at, value) in enumerate(points):
@@ -190,7 +232,13 @@ class Drawing:
         across, down = INCHES_A_CELL
         figure = pyplot.figure(figsize=(24 * across, height * down + 0.4), facecolor=DARK)
         figure.text(0.008, 1 - 0.2 / (height * down + 0.4), board["title"], color=TEXT, fontsize=11, va="center")
-        kinds = {"stat": self.stat, "table": self.table, "timeseries": self.lines, "state-timeline": self.timeline, "heatmap": self.heatmap}
+        kinds = {
+            "stat": self.stat,
+            "table": self.table,
+            "timeseries": self.lines,
+            "state-timeline": self.timeline,
+            "heatmap": self.heatmap,
+        }
         for panel in board["panels"]:
             x, y, w, h = (panel["gridPos"][each] for each in "xywh")
             tall = height + 0.4 / down
@@ -200,7 +248,10 @@ class Drawing:
                 continue
             figure.text((x + 0.2) / 24, top - 0.6 / tall, panel["title"], color=TEXT, fontsize=7, va="center")
             left = 0 if panel["type"] in ("stat", "table") else 1.1 if w < 20 else 1.3
-            axes = figure.add_axes(((x + 0.15 + left) / 24, top - (h - 0.6) / tall, (w - 0.35 - left) / 24, (h - 1.9) / tall), facecolor=PANEL)
+            axes = figure.add_axes(
+                ((x + 0.15 + left) / 24, top - (h - 0.6) / tall, (w - 0.35 - left) / 24, (h - 1.9) / tall),
+                facecolor=PANEL,
+            )
             for spine in axes.spines.values():
                 spine.set_visible(False)
             kinds[panel["type"]](axes, panel)

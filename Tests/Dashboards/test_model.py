@@ -17,8 +17,12 @@ from boards import BOARDS, DIRECTORY, REPOSITORY, each_expression, each_panel, s
 SCHEMA = json.loads((Path(__file__).parent / "dashboard.schema.json").read_text())
 UIDS = ["drain-agent-node", "drain-agent-overview"]
 BOARD = pytest.mark.parametrize("board", BOARDS.values(), ids=list(BOARDS))
-PANEL = pytest.mark.parametrize("panel", [p for _, p in each_panel()], ids=[f"{b}: {p['title']}" for b, p in each_panel()])
-EXPRESSION = pytest.mark.parametrize("expression", [e for _, e in each_expression()], ids=[w for w, _ in each_expression()])
+PANEL = pytest.mark.parametrize(
+    "panel", [p for _, p in each_panel()], ids=[f"{b}: {p['title']}" for b, p in each_panel()]
+)
+EXPRESSION = pytest.mark.parametrize(
+    "expression", [e for _, e in each_expression()], ids=[w for w, _ in each_expression()]
+)
 # Those of Grafana's list that are used here.
 UNITS = {"none", "short", "s", "percentunit", "reqps", "bytes"}
 COUNTER = r"(?:_total|_bucket|_count|_sum)$"
@@ -37,14 +41,18 @@ def test_there_are_two_dashboards_of_stable_uids():
 
 
 def test_the_files_are_current():
-    result = subprocess.run([sys.executable, "-B", DIRECTORY / "generate.py", "--check"], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-B", DIRECTORY / "generate.py", "--check"], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
 
 
 @BOARD
 def test_the_schema_of_the_model(board):
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    errors = [f"{error.json_path}: {error.message}" for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(board)]
+    errors = [
+        f"{error.json_path}: {error.message}" for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(board)
+    ]
     assert not errors, "\n".join(errors)
 
 
@@ -71,7 +79,9 @@ def test_columns_of_tables_are_those_of_their_queries(panel):
         return
     organize = next(each["options"] for each in panel["transformations"] if each["id"] == "organize")
     values = {f"Value #{target['refId']}" for target in panel["targets"]}
-    labels = {label for t in panel["targets"] for label in re.search(r"\bby \((node[^)]*)\)", t["expr"]).group(1).split(", ")}
+    labels = {
+        label for t in panel["targets"] for label in re.search(r"\bby \((node[^)]*)\)", t["expr"]).group(1).split(", ")
+    }
     assert set(organize["renameByName"]) == set(organize["indexByName"]) == values | labels
     columns = set(organize["renameByName"].values())
     assert {each["matcher"]["options"] for each in panel["fieldConfig"]["overrides"]} <= columns
@@ -123,7 +133,9 @@ def test_panel_title_description_rule(panel):
 
 @PANEL
 def test_panel_units_rule(panel):
-    overrides = [p["value"] for each in panel["fieldConfig"]["overrides"] for p in each["properties"] if p["id"] == "unit"]
+    overrides = [
+        p["value"] for each in panel["fieldConfig"]["overrides"] for p in each["properties"] if p["id"] == "unit"
+    ]
     units = [panel["fieldConfig"]["defaults"]["unit"], *overrides]
     assert set(units) <= UNITS
     assert units[0] != "none" or panel["fieldConfig"]["defaults"]["mappings"]
@@ -198,5 +210,10 @@ def test_linked_runbooks_exist():
 def test_every_column_of_nodes_leads_to_the_nodes_dashboard():
     for board, panel in each_panel():
         if panel["type"] == "table":
-            links = [p["value"] for each in panel["fieldConfig"]["overrides"] for p in each["properties"] if p["id"] == "links"]
+            links = [
+                p["value"]
+                for each in panel["fieldConfig"]["overrides"]
+                for p in each["properties"]
+                if p["id"] == "links"
+            ]
             assert [link["url"].split("?")[0] for each in links for link in each] == ["/d/drain-agent-node"]
