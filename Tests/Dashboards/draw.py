@@ -1,6 +1,7 @@
 """Draws docs/pictures: each dashboard's panels, from their real queries over the recorded drains, for `make pictures`.
 
-Not Grafana's own drawing: a plain likeness that shows what each panel answers. Stats and tables are as of a moment of the recording.
+Not Grafana's own drawing: a plain likeness that shows what each panel answers. Stats and tables are as of a
+moment of the recording.
 """
 
 import sys
@@ -21,9 +22,15 @@ PICTURES = REPOSITORY / "docs/pictures"
 MOMENT = 100
 INCHES_A_CELL = (0.55, 0.34)
 COLOURS = {
-    "green": "#73bf69", "red": "#f2495c", "dark-red": "#c4162a", "orange": "#ff9830", "yellow": "#fade2a", "blue": "#5794f2",
-    "light-blue": "#8ab8ff", "purple": "#b877d9",
-}  # fmt: skip
+    "green": "#73bf69",
+    "red": "#f2495c",
+    "dark-red": "#c4162a",
+    "orange": "#ff9830",
+    "yellow": "#fade2a",
+    "blue": "#5794f2",
+    "light-blue": "#8ab8ff",
+    "purple": "#b877d9",
+}
 DARK, PANEL, TEXT, FAINT = "#111217", "#181b1f", "#d8d9da", "#6e7280"
 PALETTE = ["#73bf69", "#fade2a", "#8ab8ff", "#ff9830", "#f2495c", "#5794f2", "#b877d9", "#ca95e5", "#ffee52", "#c4162a"]
 TEXT_SIZE = 7

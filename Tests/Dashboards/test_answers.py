@@ -48,7 +48,8 @@ def blockers(prometheus, second, ref, board="drain-agent-overview", **variables)
 
 
 @pytest.mark.parametrize(
-    "second, node, budget", [(FIRST, "node-a", ("shop", "payments")), (SECOND, "node-b", ("data", "db"))])  # fmt: skip
+    "second, node, budget", [(FIRST, "node-a", ("shop", "payments")), (SECOND, "node-b", ("data", "db"))]
+)
 def test_the_blockers_say_what_is_stuck_whose_it_is_and_since_when(prometheus, second, node, budget):
     row = (node, *budget)
     assert blockers(prometheus, second, "A") == {row: 1}
@@ -130,10 +131,15 @@ def test_annotations_stand_at_the_starts_and_the_ends(prometheus):
         return {tuple(each[label] for label in labels): points[-1][1] / 1000 - start for each, points in found}
 
     assert moments(began, "node") == {
-        ("node-a",): pytest.approx(10, abs=3), ("node-b",): pytest.approx(55, abs=3), ("node-c",): pytest.approx(75, abs=3)}  # fmt: skip
+        ("node-a",): pytest.approx(10, abs=3),
+        ("node-b",): pytest.approx(55, abs=3),
+        ("node-c",): pytest.approx(75, abs=3),
+    }
     assert moments(ended, "node", "outcome") == {
-        ("node-a", "completed"): pytest.approx(31, abs=2), ("node-b", "timed_out"): pytest.approx(126, abs=2),
-        ("node-c", "cancelled"): pytest.approx(151, abs=2)}  # fmt: skip
+        ("node-a", "completed"): pytest.approx(31, abs=2),
+        ("node-b", "timed_out"): pytest.approx(126, abs=2),
+        ("node-c", "cancelled"): pytest.approx(151, abs=2),
+    }
 
 
 def test_a_drain_may_lack_a_deadline_and_a_node_that_is_being_cordoned_is_a_row(tmp_path):
@@ -152,7 +158,10 @@ def test_a_drain_may_lack_a_deadline_and_a_node_that_is_being_cordoned_is_a_row(
         assert number(prometheus, "Draining", SECOND) == 1
     (mapping,) = named("drain-agent-node", "Late by")["fieldConfig"]["defaults"]["mappings"]
     assert {number: each["text"] for number, each in mapping["options"].items()} == {
-        str(NO_DEADLINE): "no deadline", "0": "in time", str(NEVER): "NEVER"}  # fmt: skip
+        str(NO_DEADLINE): "no deadline",
+        "0": "in time",
+        str(NEVER): "NEVER",
+    }
 
 
 def test_an_agent_that_was_started_anew_makes_no_query_fail(tmp_path):

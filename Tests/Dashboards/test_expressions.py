@@ -22,7 +22,7 @@ MAY_BE_EMPTY = {
     "drain-agent-node: Telemetry lost A": "no span was lost",
     "drain-agent-node: Telemetry lost B": "no Event was lost",
     "drain-agent-node: Backing off B": "no watch had to begin again",
-}  # fmt: skip
+}
 
 
 def documented():

@@ -1,7 +1,8 @@
 """The files are current, fit the schema of Grafana's classic model, and keep the rules of Grafana's dashboard-linter.
 
-Of the linter's rules, those for Loki are left out (there is no Loki), and one is kept in part: template-datasource-rule wants one data source, or
-several that are named after their kind; here `datasource` is the Prometheus, and a second, hidden one, `traces`, is used by a link only.
+Of the linter's rules, those for Loki are left out (there is no Loki), and one is kept in part: template-datasource-rule
+wants one data source, or several that are named after their kind; here `datasource` is the Prometheus, and a second,
+hidden one, `traces`, is used by a link only.
 """
 
 import json
