@@ -1,7 +1,7 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan pictures flags lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -45,7 +45,13 @@ test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 	@scripts/install build test
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions $(TEST_ENVIRONMENT) \
 		swift test -j $(JOBS) --sanitize=thread --scratch-path .build-tsan \
-		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|DrainRunner|KubernetesClientTests'
+		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|TelemetryExportTests|DrainRunner|KubernetesClientTests'
+
+bench-scrape: ## Measure what a scrape of the worst case costs, beside the Python client.
+	@scripts/install build test
+	$(SWIFT_BUILD) -c release --product bench-scrape
+	"$$(swift build -c release --show-bin-path)/bench-scrape" Tests/Golden/worst-case.prom
+	$(CACHE)/venv/bin/python -B Tests/Benchmarks/python_client.py Tests/Golden/worst-case.prom
 
 pictures: ## Draw docs/pictures from the dashboards' queries over the recorded drains.
 	@scripts/install pictures

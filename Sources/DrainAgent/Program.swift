@@ -55,8 +55,7 @@ struct DrainAgentCommand: ParsableCommand {
             """,
         version: "drain-agent \(BuildVersion.version) (\(BuildVersion.revision), Swift \(BuildVersion.swift))",
         subcommands: [
-            RunCommand.self, DrainCommand.self, PlanCommand.self, DemoCommand.self, TriggerCommand.self,
-            PrestopCommand.self,
-            CancelCommand.self, StatusCommand.self,
+            RunCommand.self, DrainCommand.self, PlanCommand.self, ReportCommand.self, DemoCommand.self,
+            TriggerCommand.self, PrestopCommand.self, CancelCommand.self, StatusCommand.self,
         ])
 }

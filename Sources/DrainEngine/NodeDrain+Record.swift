@@ -12,6 +12,8 @@ extension NodeDrain {
         do { record = try DrainRecord(on: node) } catch {
             tell(.requestFailed(.read, message: error.description, retryIn: .zero), at: now, into: &step)
         }
+        // It is ours to close, however early we end.
+        if start?.resumes != nil, keepsRecord { isRecorded = record?.id == start?.id }
         let isOurs = record.map { $0.cordoned && $0.agent == policy.recordedAs && $0.bootID == bootID } ?? false
         weCordoned = cordonedAt != nil && isOurs && !bootID.isEmpty
         guard let resumed = start?.resumes, resumed.cordoned, cordonedAt == nil, !cordonsAgain else { return }

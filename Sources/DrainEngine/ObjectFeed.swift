@@ -72,6 +72,15 @@ struct ObjectFeed {
     /// No version is known yet: a list comes first.
     mutating func startListing() { state = .listing(inFlight: false) }
 
+    /// A list is wanted, whatever the watch says.
+    mutating func relist() {
+        switch state {
+        case .watching: state = .listing(inFlight: false)
+        case .waiting(let until, _): state = .waiting(until: until, thenList: true)
+        case .off, .listing: break
+        }
+    }
+
     mutating func stop() { state = .off }
 
     /// What happens is heard of as it happens.

@@ -68,6 +68,7 @@ struct PodDrain {
             isDryRun: policy.dryRun != .none, at: now)
         pods.append(eviction)
         counts[eviction.phase, default: 0] += 1
+        budgets.podAdded(in: eviction.pod.namespace)
         if eviction.phase.isAskable { askable[eviction.pod.namespace, default: 0] += 1 }
         if !eviction.isSettled { unsettled += 1 }
         indexByUID[pod.metadata.uid] = eviction.index

@@ -38,7 +38,10 @@ public final class APIMetrics: Sendable {
             let seconds = max(0, (exchange.received - exchange.sent).inSeconds)
             let context = request.traceparent.flatMap { TraceParent(parsing: $0) }
             durations[request.call.operation]?.observe(
-                seconds, exemplar: context.map { Exemplar(trace: $0.traceID, span: $0.spanID, value: seconds) })
+                seconds,
+                exemplar: context.map {
+                    Exemplar(trace: $0.traceID, span: $0.spanID, value: seconds, timestamp: exchange.received)
+                })
             return exchange
         }
     }

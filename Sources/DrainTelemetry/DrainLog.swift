@@ -49,6 +49,13 @@ public final class DrainLog: DrainObserver {
         lines.forEach(emit)
     }
 
+    /// What a line of others that is written during the drain, or after it, says of it; `nil`: none has begun.
+    public var context: (field: (String, JSONValue), trace: (TraceID, SpanID))? {
+        state.withLock { state in
+            state.trace.map { (("drain_id", .string(state.drainID)), ($0.traceID, $0.root)) }
+        }
+    }
+
     /// How the drain stands: for every 30 seconds of it.
     public func summary(of status: DrainStatus, at now: Timestamp) -> LogLine {
         var fields: [(String, JSONValue)] = [("drain_id", .string(status.start?.id ?? "")), ("node", .string(node))]
@@ -175,10 +182,9 @@ public final class DrainLog: DrainObserver {
     }
 
     private static func describe(_ move: PodMove, _ state: inout State) -> Line? {
-        var fields = [
-            move.pod.field, ("phase", JSONValue.string(move.to.rawValue)), ("attempt", .int(Int64(move.attempts))),
-        ]
+        var fields = [move.pod.field, ("attempt", JSONValue.int(Int64(move.attempts)))]
         if let answer = move.answer { fields.append(("answer", .string(answer.rawValue))) }
+        fields.append(("phase", .string(move.to.rawValue)))
         let span = state.trace?.pod(move.pod.uid)
         switch move.to {
         case .queued: return (.warning, "pod is still there", fields, span)

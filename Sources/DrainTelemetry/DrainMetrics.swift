@@ -75,14 +75,14 @@ public final class DrainMetrics: DrainObserver {
         case .podFinished(let end): finished(end, at: now, state)
         case .evictionAnswered(let attempt):
             let span = state.trace?.attempt(attempt.pod.uid, attempt.number)
-            families.attempts[attempt.reply.answer].increment(exemplar: exemplar(span, 1, state))
+            families.attempts[attempt.reply.answer].increment(exemplar: exemplar(span, 1, at: now, state))
         case .waitBegan(let wait): state.budgets.began(wait)
         case .waitEnded(let wait, let outcome):
             state.budgets.ended(wait)
             guard case .budget = wait.blocker else { return }
             let seconds = (now - wait.since).inSeconds
             let span = state.trace?.wait(wait.pod.uid, wait.number)
-            families.waits[outcome].observe(seconds, exemplar: exemplar(span, seconds, state))
+            families.waits[outcome].observe(seconds, exemplar: exemplar(span, seconds, at: now, state))
         case .judged(let judgement): state.budgets.judged(judgement)
         case .budgetWatchChanged(let namespace, let isLive, _):
             if isLive { state.unwatchedBudgets.remove(namespace) } else { state.unwatchedBudgets.insert(namespace) }
@@ -129,13 +129,13 @@ public final class DrainMetrics: DrainObserver {
         guard let accepted = end.acceptedAt, end.result == .evicted else { return }
         let seconds = (now - accepted).inSeconds
         families.deletions.observe(
-            seconds, exemplar: exemplar(state.trace?.termination(end.pod.uid), seconds, state))
+            seconds, exemplar: exemplar(state.trace?.termination(end.pod.uid), seconds, at: now, state))
     }
 
     private func ended(_ summary: DrainSummary, at now: Timestamp, _ state: inout State) {
         families.lastCompletion[summary.outcome].set(now)
         let seconds = (now - (state.startedAt ?? now)).inSeconds
-        families.durations.observe(seconds, exemplar: exemplar(state.trace?.root, seconds, state))
+        families.durations.observe(seconds, exemplar: exemplar(state.trace?.root, seconds, at: now, state))
         publishSeconds(at: now, &state)
         state.deletionDeadlines = [:]
         state.phases.stop(at: now)
@@ -186,8 +186,8 @@ public final class DrainMetrics: DrainObserver {
         }
     }
 
-    private func exemplar(_ span: SpanID?, _ value: Double, _ state: State) -> Exemplar? {
+    private func exemplar(_ span: SpanID?, _ value: Double, at now: Timestamp, _ state: State) -> Exemplar? {
         guard let span else { return nil }
-        return state.trace?.exemplar(span, value)
+        return state.trace?.exemplar(span, value, at: now)
     }
 }

@@ -35,6 +35,12 @@ public final class DrainSpans: DrainObserver {
         finished.forEach(emit)
     }
 
+    /// Time goes by: waits that are long are told in segments of ten minutes while they last.
+    public func tick(at now: Timestamp) {
+        let finished = tree.withLock { $0?.segments(until: now) ?? [] }
+        finished.forEach(emit)
+    }
+
     /// The process ends before the drain does: whatever is open ends here, as an error that says so.
     public func interrupt(at now: Timestamp) {
         let finished = tree.withLock { $0?.interrupt(at: now) ?? [] }

@@ -1,6 +1,7 @@
 public import DrainEngine
 internal import KubernetesAPI
 public import Telemetry
+internal import Timestamps
 
 /// A drain's place in its trace. Ids are pure functions of what they name, so a request can carry its span's id before the
 /// span has ended, and a resumed drain goes on in its trace.
@@ -37,8 +38,9 @@ public struct DrainTrace: Sendable, Equatable {
         SpanID(hashing: [drainID, "eviction.attempt", uid, "\(number)", boot])
     }
 
-    public func wait(_ uid: String, _ number: Int) -> SpanID {
-        SpanID(hashing: [drainID, "pdb.wait", uid, "\(number)", boot])
+    /// Whoever speaks of the whole wait points at its first segment.
+    public func wait(_ uid: String, _ number: Int, segment: Int = 1) -> SpanID {
+        SpanID(hashing: [drainID, "pdb.wait", uid, "\(number)", boot] + (segment > 1 ? ["\(segment)"] : []))
     }
 
     public func termination(_ uid: String) -> SpanID { SpanID(hashing: [drainID, "pod.termination", uid, boot]) }
@@ -55,5 +57,7 @@ public struct DrainTrace: Sendable, Equatable {
         return TraceParent(traceID: traceID, spanID: span).header
     }
 
-    func exemplar(_ span: SpanID, _ value: Double) -> Exemplar { Exemplar(trace: traceID, span: span, value: value) }
+    func exemplar(_ span: SpanID, _ value: Double, at moment: Timestamp) -> Exemplar {
+        Exemplar(trace: traceID, span: span, value: value, timestamp: moment)
+    }
 }

@@ -11,15 +11,15 @@ enum Buckets {
 }
 
 /// One instrument for each word of a vocabulary, all there from 0 at the start.
-struct PerWord<Word: RawRepresentable & CaseIterable & Hashable & Sendable, Instrument: Sendable>: Sendable
+public struct PerWord<Word: RawRepresentable & CaseIterable & Hashable & Sendable, Instrument: Sendable>: Sendable
 where Word.RawValue == String {
     private let instruments: [Word: Instrument]
 
-    init(_ make: (Word) -> Instrument) {
+    public init(_ make: (Word) -> Instrument) {
         instruments = Dictionary(uniqueKeysWithValues: Word.allCases.map { ($0, make($0)) })
     }
 
-    subscript(word: Word) -> Instrument {
+    public subscript(word: Word) -> Instrument {
         guard let instrument = instruments[word] else { preconditionFailure("every word has an instrument") }
         return instrument
     }

@@ -66,11 +66,11 @@ struct PodSpan {
     }
 
     var attributes: [SpanAttribute] {
-        var attributes: [SpanAttribute] = [
-            ("k8s.pod.name", .string(facts.pod.name)), ("k8s.pod.uid", .string(facts.pod.uid)),
-            ("k8s.namespace.name", .string(facts.pod.namespace)), ("drain.pod.tier", .string(facts.tier.name)),
-            ("drain.eviction.attempts", .int(Int64(attempts))), ("drain.eviction.retries", .int(Int64(retries))),
-        ]
+        var attributes: [SpanAttribute] =
+            facts.pod.attributes + [
+                ("drain.pod.tier", .string(facts.tier.name)),
+                ("drain.eviction.attempts", .int(Int64(attempts))), ("drain.eviction.retries", .int(Int64(retries))),
+            ]
         for phase in [PodPhase.queued, .evicting, .blocked, .retrying, .terminating] {
             attributes.append(("drain.seconds.\(phase.rawValue)", .double(seconds[phase, default: 0])))
         }

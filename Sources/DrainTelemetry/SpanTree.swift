@@ -15,11 +15,14 @@ struct SpanTree {
     private let began: Timestamp
     private var pods: [PodSpan] = []
     /// Open waits by pod: one each at most.
-    private var waits: [Int: PodWait] = [:]
+    private var waits: [Int: OpenWait] = [:]
+    /// When the first of their segments is full.
+    private var nextCut = Timestamp.distantFuture
     private var judgements: [Blocker: Judgement] = [:]
     private var turns = TurnWaits()
     private var happenings: [Span.Event] = []
     private var isResumed: Bool
+    private var deadline: Timestamp?
     private var lists = 0
     private var cordons = 0
     private var excluded = 0
@@ -36,10 +39,29 @@ struct SpanTree {
         self.serverAddress = serverAddress
         began = now
         isResumed = start.resumes != nil
+        deadline = start.deadline
     }
 
-    /// The spans that the event ends.
-    mutating func take(_ event: DrainEvent) -> [Span] {
+    /// The spans that the event ends, and the segments of waits that are full by then.
+    mutating func take(_ event: DrainEvent) -> [Span] { segments(until: event.at) + ended(by: event) }
+
+    /// The segments of waits that are full.
+    mutating func segments(until now: Timestamp) -> [Span] {
+        guard !hasEnded, now >= nextCut else { return [] }
+        var spans: [Span] = []
+        for index in waits.keys.sorted() {
+            guard var open = waits[index] else { continue }
+            while open.fullAt <= now {
+                spans.append(waitSpan(open, nil, at: open.fullAt))
+                open.cut()
+            }
+            waits[index] = open
+        }
+        nextCut = waits.values.map(\.fullAt).min() ?? .distantFuture
+        return spans
+    }
+
+    private mutating func ended(by event: DrainEvent) -> [Span] {
         let now = event.at
         switch event.fact {
         case .podAdded(let facts):
@@ -51,14 +73,17 @@ struct SpanTree {
         case .podFinished(let end): return finished(end, at: now)
         case .evictionAnswered(let attempt): return answered(attempt)
         case .waitBegan(let wait), .waitGoesOn(let wait):
-            waits[wait.index] = wait
+            opened(wait)
             return []
         case .waitEnded(let wait, let outcome):
-            waits[wait.index] = nil
+            opened(wait)
+            guard let open = waits.removeValue(forKey: wait.index) else { return [] }
             defer {
-                if !waits.values.contains(where: { $0.blocker == wait.blocker }) { judgements[wait.blocker] = nil }
+                if !waits.values.contains(where: { $0.wait.blocker == wait.blocker }) {
+                    judgements[wait.blocker] = nil
+                }
             }
-            return [waitSpan(wait, outcome.rawValue, at: now)]
+            return [waitSpan(open, outcome.rawValue, at: now)]
         case .judged(let judgement):
             judgements[judgement.blocker] = judgement
             return []
@@ -97,7 +122,10 @@ struct SpanTree {
             excluded += 1
             return []
         case .ended(let summary): return ended(summary, at: now)
-        case .began, .stateChanged, .deadlineChanged, .nodeSeen, .nodeDeleted, .cordon, .planned, .exclusionEnded,
+        case .deadlineChanged(let deadline):
+            self.deadline = deadline
+            return []
+        case .began, .stateChanged, .nodeSeen, .nodeDeleted, .cordon, .planned, .exclusionEnded,
             .watchEnded,
             .pollingChanged, .requestFailed, .throttled, .surveyed, .annotationIgnored, .tierStarted,
             .budgetWatchChanged, .overrunProjected, .volumesAttached:
@@ -107,14 +135,16 @@ struct SpanTree {
 
     mutating func interrupt(at now: Timestamp) -> [Span] {
         guard !hasEnded else { return [] }
+        let full = segments(until: now)
         hasEnded = true
-        let openWaits = waits.values.sorted { $0.index < $1.index }.map { waitSpan($0, Self.interrupted, at: now) }
+        let openWaits = waits.sorted { $0.key < $1.key }.map { waitSpan($0.value, Self.interrupted, at: now) }
         let open =
-            openWaits + openTurn(Self.interrupted, at: now)
+            full + openWaits + openTurn(Self.interrupted, at: now)
             + openPods(at: now, .error(Self.interrupted), Self.interrupted)
         var attributes: [SpanAttribute] = [nodeAttribute, ("drain.id", .string(start.id))]
         attributes.append(("drain.trigger", .string(start.trigger.rawValue)))
         attributes.append(("drain.resumed", .bool(isResumed)))
+        attributes += deadlineAttribute
         attributes.append((Self.interrupted, .bool(true)))
         var root = span(
             trace.root, trace.parent, "node.drain", from: began, to: now, attributes, status: .error(Self.interrupted))
@@ -129,6 +159,10 @@ struct SpanTree {
 
 extension SpanTree {
     private var nodeAttribute: SpanAttribute { ("k8s.node.name", .string(node)) }
+
+    private var deadlineAttribute: [SpanAttribute] {
+        deadline.map { [("drain.deadline", .string($0.rfc3339(.microseconds)))] } ?? []
+    }
 
     private func span(
         _ id: SpanID, _ parent: SpanID?, _ name: String, kind: Span.Kind = .internal, from start: Timestamp,
@@ -146,7 +180,7 @@ extension SpanTree {
             spans.append(
                 span(
                     trace.termination(end.pod.uid), trace.pod(end.pod.uid), "pod.termination", from: since, to: now,
-                    ended.terminationAttributes(at: now)))
+                    end.pod.attributes + ended.terminationAttributes(at: now)))
         }
         var attributes = ended.attributes
         attributes.append(("drain.pod.result", .string(end.result.rawValue)))
@@ -165,12 +199,14 @@ extension SpanTree {
     private mutating func answered(_ attempt: EvictionAttempt) -> [Span] {
         guard pods[attempt.index].answered(attempt) else { return [] }
         let shape = attempt.call.shape
-        var attributes: [SpanAttribute] = [
-            ("drain.eviction.attempt", .int(Int64(attempt.number))),
-            ("drain.eviction.answer", .string(attempt.reply.answer.rawValue)),
-            ("http.request.method", .string(shape.method)), ("url.template", .string(shape.template)),
-            ("server.address", .string(serverAddress)),
-        ]
+        // A crash can keep its parent from ever being told.
+        var attributes: [SpanAttribute] =
+            attempt.pod.attributes + [
+                ("drain.eviction.attempt", .int(Int64(attempt.number))),
+                ("drain.eviction.answer", .string(attempt.reply.answer.rawValue)),
+                ("http.request.method", .string(shape.method)), ("url.template", .string(shape.template)),
+                ("server.address", .string(serverAddress)),
+            ]
         if let code = attempt.exchange.code { attributes.append(("http.response.status_code", .int(Int64(code)))) }
         if let audit = attempt.exchange.auditID { attributes.append(("k8s.audit_id", .string(audit))) }
         if !attempt.reply.message.isEmpty {
@@ -189,20 +225,40 @@ extension SpanTree {
         ]
     }
 
-    /// `outcome`: a `WaitOutcome`, or `drain.interrupted`, which is an error.
-    private func waitSpan(_ wait: PodWait, _ outcome: String, at now: Timestamp) -> Span {
-        var attributes: [SpanAttribute] = wait.blocker.attributes
+    private mutating func opened(_ wait: PodWait) {
+        if waits[wait.index]?.wait.number == wait.number {
+            waits[wait.index]?.wait = wait
+        } else {
+            waits[wait.index] = OpenWait(wait)
+        }
+        nextCut = min(nextCut, waits[wait.index]?.fullAt ?? .distantFuture)
+    }
+
+    /// The open segment. `outcome`: a `WaitOutcome`, `drain.interrupted`, which is an error, or `nil`: it goes on.
+    private func waitSpan(_ open: OpenWait, _ outcome: String?, at now: Timestamp) -> Span {
+        let wait = open.wait
+        var attributes: [SpanAttribute] = wait.pod.attributes
+        attributes += wait.blocker.attributes.filter { $0.key != "k8s.namespace.name" }
         if let judgement = judgements[wait.blocker] {
             attributes.append(("drain.pdb.verdict", .string(judgement.verdict.rawValue)))
             if !judgement.advice.isEmpty { attributes.append(("drain.pdb.advice", .string(judgement.advice))) }
         }
-        attributes.append(("drain.wait.outcome", .string(outcome)))
+        attributes.append(("drain.wait.segment", .int(Int64(open.segment))))
+        attributes.append(("drain.wait.since", .string(wait.since.rfc3339(.microseconds))))
+        if let outcome {
+            attributes.append(("drain.wait.outcome", .string(outcome)))
+        } else {
+            attributes.append(("drain.wait.continues", .bool(true)))
+        }
         attributes.append(("drain.wait.refusals", .int(Int64(wait.refusals))))
         attributes.append(("drain.wait.first_message", .string(wait.firstMessage)))
         attributes.append(("drain.wait.last_message", .string(wait.lastMessage)))
-        return span(
-            trace.wait(wait.pod.uid, wait.number), trace.pod(wait.pod.uid), "pdb.wait", from: wait.since, to: now,
-            attributes, status: outcome == Self.interrupted ? .error(outcome) : .unset)
+        func id(_ segment: Int) -> SpanID { trace.wait(wait.pod.uid, wait.number, segment: segment) }
+        var span = span(
+            id(open.segment), trace.pod(wait.pod.uid), "pdb.wait", from: open.since, to: now, attributes,
+            status: outcome == Self.interrupted ? .error(Self.interrupted) : .unset)
+        if open.segment > 1 { span.links = [Span.Link(traceID: trace.traceID, spanID: id(open.segment - 1))] }
+        return span
     }
 
     /// `outcome`: `held`, `abandoned`, or `drain.interrupted`, which is an error.
@@ -231,7 +287,7 @@ extension SpanTree {
                 spans.append(
                     span(
                         trace.termination(uid), trace.pod(uid), "pod.termination", from: since, to: now,
-                        ended.terminationAttributes(at: now), status: status))
+                        ended.facts.pod.attributes + ended.terminationAttributes(at: now), status: status))
             }
             var attributes = ended.attributes
             attributes.append(("drain.pod.phase", .string(ended.phase.rawValue)))
@@ -262,6 +318,7 @@ extension SpanTree {
             ("drain.pods.remaining", .int(Int64(summary.remaining.count))),
             ("drain.pods.excluded", .int(Int64(excluded))),
         ]
+        attributes += deadlineAttribute
         var status = Span.Status.ok
         if summary.outcome != .completed {
             attributes.append(("error.type", .string(summary.outcome.rawValue)))
@@ -291,6 +348,15 @@ extension UnblockStep {
             ("k8s.namespace.name", .string(budget.namespace)), ("drain.unblock.result", .string(result.word.rawValue)),
         ]
         return attributes + (result.reason.map { [("drain.unblock.reason", .string($0))] } ?? [])
+    }
+}
+
+extension PodIdentity {
+    var attributes: [SpanAttribute] {
+        [
+            ("k8s.pod.name", .string(name)), ("k8s.pod.uid", .string(uid)),
+            ("k8s.namespace.name", .string(namespace)),
+        ]
     }
 }
 

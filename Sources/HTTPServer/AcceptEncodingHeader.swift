@@ -10,7 +10,8 @@ struct AcceptEncodingHeader {
 
     /// Whether gzip is acceptable, and not less liked than no coding at all.
     var prefersGzip: Bool {
-        let gzip = qualities["gzip"] ?? qualities["x-gzip"] ?? qualities["*"] ?? 0
-        return gzip > 0 && gzip >= qualities["identity"] ?? 0
+        let others = qualities["*"] ?? 0
+        let gzip = qualities["gzip"] ?? qualities["x-gzip"] ?? others
+        return gzip > 0 && gzip >= qualities["identity"] ?? others
     }
 }

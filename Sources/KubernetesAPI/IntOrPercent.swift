@@ -12,7 +12,8 @@ public enum IntOrPercent: Sendable, Equatable {
         case .percent(let share):
             let (product, overflow) = share.multipliedReportingOverflow(by: total)
             guard !overflow else { return total }
-            return rounding == .up ? (product + 99) / 100 : product / 100
+            let (whole, rest) = product.quotientAndRemainder(dividingBy: 100)
+            return rounding == .up && rest > 0 ? whole + 1 : whole
         }
     }
 }

@@ -46,7 +46,7 @@ public final class KubernetesClient: Sendable {
         case .node: watch(request, traceparent) { (node: Node) in .node(node) }
         case .budgets:
             ObjectWatch<Budget>(transport: transport, traceparent: traceparent) { [budgets, transport] in
-                await budgets.version(transport).map { version in
+                await budgets.version(transport, traceparent: traceparent).map { version in
                     .init(wire: request.wire(budgets: version)) { .budget($0.read(as: version)) }
                 }
             }.signals()
@@ -65,14 +65,14 @@ public final class KubernetesClient: Sendable {
     public func shutdown() async { await transport.shutdown() }
 
     private func evict(_ request: APIRequest) async -> Reply {
-        switch await evictions.version(transport) {
+        switch await evictions.version(transport, traceparent: request.traceparent) {
         case .success(let version): await exchange(request, eviction: version)
         case .failure(let unknown): unknown.reply
         }
     }
 
     private func listBudgets(_ request: APIRequest) async -> Reply {
-        switch await budgets.version(transport) {
+        switch await budgets.version(transport, traceparent: request.traceparent) {
         case .failure(let unknown): unknown.reply
         case .success(let version):
             await list(Budget.self, request, budgets: version) { list in

@@ -6,8 +6,11 @@ extension [UInt8] {
         append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Appends `number` as decimal digits.
-    mutating func append(decimal number: some BinaryInteger) { append(String(number)) }
+    /// Appends `number` as decimal digits; most are one, which needs no string.
+    mutating func append(decimal number: some BinaryInteger) {
+        guard number < 0 || number > 9 else { return append(Self.hexDigits[Int(number)]) }
+        append(String(number))
+    }
 
     /// Appends `number` as 16 lower-case hex digits.
     mutating func append(hex number: UInt64) {

@@ -33,6 +33,8 @@ import Testing
             ("drain node-a --startup-timeout forever", "--startup-timeout"),
             ("drain node-a --listen 9809", "--listen"),
             ("drain node-a --log-format xml", "--log-format"),
+            ("drain node-a --otlp-endpoint collector:4318", "--otlp-endpoint"),
+            ("run --node node-a --otlp-endpoint grpc://collector:4317", "--otlp-endpoint"),
             ("drain node-a --pod-events --no-events", "--pod-events"),
             ("drain node-a --log-level loud", "--log-level"),
             ("drain node-a --bogus", "--bogus"),

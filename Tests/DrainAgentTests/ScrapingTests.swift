@@ -50,6 +50,20 @@ import Testing
         }
     }
 
+    @Test("with nobody who scrapes it ends at once")
+    func noScraper() async throws {
+        try await TestCluster.with {
+            $0.addShop()
+        } _: { cluster in
+            try await cluster.run(["--linger", "10m"]) { agent in
+                _ = try await agent.address()
+                agent.child.send(SIGTERM)
+                #expect(await agent.exitCode() == 0)
+                #expect(!agent.child.error.text.contains("waiting for a scrape"))
+            }
+        }
+    }
+
     @Test("the linger ends with the grace that is left, scrape or not")
     func graceEndsLinger() async throws {
         try await TestCluster.with {

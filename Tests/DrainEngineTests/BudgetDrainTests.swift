@@ -210,4 +210,131 @@ struct BudgetDrainTests {
         #expect(drain.elapsed < .seconds(15))
         #expect(drain.evictions(of: "web-0").count == 2)
     }
+
+    @Test("what other budgets do puts no probe off")
+    func probesAmongEvents() {
+        let guarded = GuardedNode(
+            Self.pods(2), budget: .stub(maxUnavailable: 0, of: 2), deadline: .seconds(100))
+        guarded.drain.cluster.put(.stub("other", of: 3), at: ScriptedDrain.epoch)
+        for second in stride(from: 5, to: 100, by: 5) {
+            guarded.drain.at(.seconds(second)) { $0.put(.stub("other", of: second)) }
+        }
+        guarded.drain.run()
+        let later = guarded.drain.times { if case .evict = $0.call { true } else { false } }.filter { $0 > .seconds(1) }
+        #expect(later.count == 3)
+    }
+
+    @Test("with one watch for all, a namespace that is blocked only later is judged like the first ones")
+    func manyNamespacesJudged() {
+        let pods = (0..<30).flatMap { Self.pods(1, app: "web\($0)", namespace: "ns-\($0)") }
+        let drain = ScriptedDrain(pods, deadline: .seconds(20))
+        for number in 0..<30 {
+            drain.cluster.put(
+                .stub(namespace: "ns-\(number)", maxUnavailable: 0, of: 1, app: "web\(number)"), at: ScriptedDrain.epoch
+            )
+        }
+        drain.script = { call, _ in if case .evict = call { .init(.budget("web")) } else { nil } }
+        drain.run(limit: .seconds(5))
+        let judged = Self.judgements(drain).filter { $0.verdict == .unsatisfiable }.map(\.blocker)
+        #expect(Set(judged).count == 30)
+    }
+
+    @Test("a pod that cannot be answered for does not keep what its budget allows from its siblings")
+    func failingSibling() {
+        let guarded = GuardedNode(Self.pods(6), budget: .stub(of: 6), deadline: .seconds(120))
+        let script = guarded.drain.script
+        guarded.drain.script = { call, now in
+            // A webhook of just this pod is down.
+            if case .evict(let pod, _) = call, pod.name == "web-1", now > ScriptedDrain.epoch + .milliseconds(100) {
+                return .init(.serverError)
+            }
+            return script(call, now)
+        }
+        guarded.drain.run()
+        #expect(guarded.drain.summary?.remaining.map(\.pod.name) == ["web-1"])
+    }
+
+    private static func owned(_ replicas: Int, minAvailable: Int, expected: Int) -> GuardedNode {
+        var budget = Budget.stub(of: replicas)
+        budget.spec.maxUnavailable = nil
+        budget.spec.minAvailable = .int(minAvailable)
+        budget.status = BudgetStatus(
+            observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: minAvailable, desiredHealthy: minAvailable,
+            expectedPods: expected)
+        let guarded = GuardedNode(pods(replicas), budget: budget, deadline: .seconds(100))
+        guarded.drain.cluster.workloads[Workload.Key(kind: .replicaSet, namespace: "demo", name: "web")] = Workload(
+            metadata: ObjectMeta(name: "web", namespace: "demo"), spec: Workload.Spec(replicas: replicas))
+        return guarded
+    }
+
+    @Test("what can never be allowed stays so while its pods are counted anew")
+    func steadyVerdict() {
+        let guarded = Self.owned(1, minAvailable: 1, expected: 1)
+        for second in 1..<10 {
+            guarded.drain.at(.seconds(second)) { _ in guarded.change { $0.status.expectedPods = 1 + second % 2 } }
+        }
+        guarded.drain.run(limit: .seconds(20))
+        #expect(Set(Self.judgements(guarded.drain).drop { $0.verdict == .waiting }.map(\.verdict)) == [.unsatisfiable])
+    }
+
+    @Test("an owner that is scaled while it is being read is read again")
+    func scaledMeanwhile() {
+        let guarded = Self.owned(1, minAvailable: 1, expected: 1)
+        let replicaSet = Workload.Key(kind: .replicaSet, namespace: "demo", name: "web")
+        let script = guarded.drain.script
+        var reads = 0
+        guarded.drain.script = { [unowned drain = guarded.drain] call, now in
+            guard case .readWorkload = call else { return script(call, now) }
+            reads += 1
+            guard reads == 1 else { return nil }
+            let old = drain.reply(to: call).answer
+            drain.at(drain.elapsed + .milliseconds(20)) { drain in
+                drain.cluster.workloads[replicaSet]?.spec.replicas = 2
+                guarded.change { $0.status.expectedPods = 2 }
+            }
+            return .init(old, after: .milliseconds(500))
+        }
+        guarded.drain.run(limit: .seconds(20))
+        #expect(reads == 2)
+        #expect(Self.judgements(guarded.drain).last?.verdict == .waiting)
+    }
+
+    @Test("who a budget's owners are is asked again when the answer did not come", arguments: [true, false])
+    func reviewedAgain(listFails: Bool) {
+        let guarded = Self.owned(1, minAvailable: 1, expected: 2)
+        let script = guarded.drain.script
+        var failures = 0
+        guarded.drain.script = { call, now in
+            switch call {
+            case .listSelectedPods where listFails && failures == 0, .readWorkload where !listFails && failures == 0:
+                failures += 1
+                return .init(.serverError)
+            default: return script(call, now)
+            }
+        }
+        guarded.drain.run(limit: .seconds(60))
+        #expect(failures == 1)
+        #expect(Self.judgements(guarded.drain).last?.verdict == .unsatisfiable)
+    }
+
+    @Test("a replacement that is on its way is no reason to despair, though nobody tells how many its owner wants")
+    func unknownOwner() {
+        var budget = Budget.stub(of: 3)
+        budget.spec.maxUnavailable = nil
+        budget.spec.minAvailable = .int(2)
+        let owner = OwnerReference(apiVersion: "db.example/v1", kind: "Cluster", name: "db")
+        let pods = (0..<3).map { Pod.stub("db-\($0)", owner: owner, labels: ["app": "web"]).ready() }
+        let guarded = GuardedNode(pods, budget: budget, recovery: nil, deadline: .seconds(60))
+        // One is gone, and its successor not there yet.
+        guarded.drain.at(.seconds(3)) { _ in
+            guarded.change {
+                $0.status.currentHealthy = 2
+                $0.status.desiredHealthy = 2
+                $0.status.expectedPods = 2
+                $0.status.disruptionsAllowed = 0
+            }
+        }
+        guarded.drain.run(limit: .milliseconds(3500))
+        #expect(Self.judgements(guarded.drain).allSatisfy { $0.verdict == .waiting })
+    }
 }

@@ -167,4 +167,13 @@ struct BudgetJudgeTests {
         // Until they are known nothing is said.
         #expect(Self.verdict(budget) == .waiting)
     }
+
+    @Test("each fault has its own time: one that has only just followed another is no alarm")
+    func faultAfterFault() {
+        var judge = BudgetJudge()
+        judge.seen(Self.budget { $0.metadata.generation = 2 }, at: Self.start)
+        judge.seen(Self.budget { $0.status.expectedPods = 0 }, at: Self.start + .seconds(10))
+        #expect(judge.verdict(BudgetReview(Self.key), at: Self.start + .seconds(10)) == .waiting)
+        #expect(judge.verdict(BudgetReview(Self.key), at: Self.start + .seconds(15)) == .misconfigured)
+    }
 }

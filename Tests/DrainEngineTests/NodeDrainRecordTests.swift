@@ -174,4 +174,26 @@ struct NodeDrainRecordTests {
         let said = drain.events.contains { if case .requestFailed(.read, _, _) = $0.fact { true } else { false } }
         #expect(said)
     }
+
+    @Test("a resumed drain that is cancelled before it goes on is over: nobody resumes it", arguments: [true, false])
+    func cancelledBeforeItGoesOn(waits: Bool) throws {
+        let drain = Self.drain([.stub("a")], unschedulable: true, record: Self.begun, resumes: true) { policy in
+            if waits { policy.fleet = DrainPolicy.Fleet(parallel: 1, namespace: "kube-system") }
+        }
+        drain.script = { call, _ in
+            switch call {
+            case .listPods: return .init(.serverError)
+            case .listLeases:
+                let spec = Lease.Spec(holderIdentity: "node-b", leaseDurationSeconds: 1800)
+                let lease = Lease(metadata: ObjectMeta(name: "drain-agent-0", resourceVersion: "1"), spec: spec)
+                return .init(.success(code: 200, .leases([lease])))
+            default: return nil
+            }
+        }
+        drain.at(.seconds(10)) { $0.tell(.cancel(uncordon: false)) }
+        #expect(drain.run() == .ended)
+        #expect(drain.states.contains(.waiting) == waits)
+        let record = try #require(try Self.record(drain))
+        #expect(record.outcome == .cancelled && record.cordoned)
+    }
 }

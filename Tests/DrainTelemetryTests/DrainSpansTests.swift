@@ -227,6 +227,85 @@ struct DrainSpansTests {
         #expect(attribute("drain.pdb.advice", of: waits[1]) == .string("lower minAvailable of demo/web to 1"))
     }
 
+    private func blocked(at offset: Duration) {
+        rig.observe(Obstacles.began())
+        rig.observe(Obstacles.added(0))
+        rig.observe(.waitBegan(Obstacles.wait(0, since: offset)), at: offset)
+        rig.observe(Obstacles.judged(.waiting), at: offset)
+    }
+
+    private func tick(_ offset: Duration) { rig.spanObserver.tick(at: ScriptedDrain.epoch + offset) }
+
+    @Test("a wait that lasts is told every ten minutes, each segment linked to the one before")
+    func segments() throws {
+        blocked(at: .seconds(5))
+        tick(.seconds(604))
+        #expect(named("pdb.wait").isEmpty)
+        tick(.seconds(630))
+        tick(.seconds(631))
+        #expect(named("pdb.wait").count == 1)
+        rig.observe(.waitGoesOn(Obstacles.wait(0, since: .seconds(5), refusals: 7)), at: .seconds(700))
+        tick(.seconds(2000))
+        rig.observe(.waitEnded(Obstacles.wait(0, since: .seconds(5), refusals: 9), .allowed), at: .seconds(2100))
+        rig.observe(Obstacles.ended(.completed), at: .seconds(2101))
+        expectOneTree(rig.spans)
+        let waits = named("pdb.wait")
+        let bounds = waits.map { [$0.start, $0.end].map { ($0 - ScriptedDrain.epoch).components.seconds } }
+        #expect(bounds == [[5, 605], [605, 1205], [1205, 1805], [1805, 2100]])
+        #expect(waits.map { attribute("drain.wait.segment", of: $0) } == (1...4).map { .int($0) })
+        let goesOn = AttributeValue.bool(true)
+        #expect(waits.map { attribute("drain.wait.continues", of: $0) } == [goesOn, goesOn, goesOn, nil])
+        #expect(waits.map { attribute("drain.wait.outcome", of: $0) } == [nil, nil, nil, .string("allowed")])
+        #expect(waits.map { attribute("drain.wait.refusals", of: $0) } == [.int(1), .int(7), .int(7), .int(9)])
+        let since = (ScriptedDrain.epoch + .seconds(5)).rfc3339(.microseconds)
+        #expect(waits.allSatisfy { attribute("drain.wait.since", of: $0) == .string(since) })
+        #expect(waits.allSatisfy { attribute("drain.pdb.verdict", of: $0) == .string("waiting") })
+        #expect(waits.map { $0.links.map(\.spanID) } == [[], [waits[0].id], [waits[1].id], [waits[2].id]])
+        #expect(waits.flatMap(\.links).allSatisfy { $0.traceID == trace.traceID })
+        #expect(waits.first?.id == trace.wait("p0-uid", 1), "where exemplars and log lines point")
+        #expect(waits.allSatisfy { $0.status == .unset })
+    }
+
+    @Test("segments are the same without a tick: every event makes up for it")
+    func segmentsWithoutTicks() {
+        blocked(at: .zero)
+        rig.observe(.waitEnded(Obstacles.wait(0), .allowed), at: .seconds(1200))
+        #expect(named("pdb.wait").map { $0.end - $0.start } == [.seconds(600), .seconds(600), .zero])
+    }
+
+    @Test("an interrupted wait ends in its last segment")
+    func interruptedSegment() {
+        blocked(at: .zero)
+        rig.spanObserver.interrupt(at: ScriptedDrain.epoch + .seconds(700))
+        let waits = named("pdb.wait")
+        #expect(waits.map(\.status) == [.unset, .error("drain.interrupted")])
+        #expect(waits.last?.links.map(\.spanID) == [waits[0].id])
+        tick(.seconds(5000))
+        #expect(named("pdb.wait").count == 2)
+        expectOneTree(rig.spans)
+    }
+
+    @Test("a second wait of the same pod begins with a first segment")
+    func secondWait() {
+        blocked(at: .zero)
+        tick(.seconds(600))
+        rig.observe(.waitEnded(Obstacles.wait(0), .allowed), at: .seconds(601))
+        var second = Obstacles.wait(0, since: .seconds(602))
+        second.number = 2
+        rig.observe(.waitBegan(second), at: .seconds(602))
+        tick(.seconds(1201))
+        #expect(named("pdb.wait").count == 2)
+        tick(.seconds(1202))
+        #expect(attribute("drain.wait.segment", of: named("pdb.wait").last) == .int(1))
+        #expect(Set(named("pdb.wait").map(\.id)).count == 3)
+    }
+
+    @Test("before a drain has begun no time goes by")
+    func earlyTick() {
+        tick(.seconds(9999))
+        #expect(rig.spans.isEmpty)
+    }
+
     @Test("waiting for a turn is a span, from the first moment to the Lease, and again when it is lost")
     func turns() {
         rig.observe(Obstacles.began())

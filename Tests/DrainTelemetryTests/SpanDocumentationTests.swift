@@ -7,7 +7,7 @@ import Timestamps
 
 @testable import DrainEngine
 
-@Suite("docs/metrics.md: spans and log lines")
+@Suite("docs/traces.md: spans; docs/metrics.md: log lines")
 struct SpanDocumentationTests {
     /// Drains that between them show everything there is to be told.
     private static func rigs() -> [Rig] {
@@ -60,7 +60,8 @@ struct SpanDocumentationTests {
         Obstacles.drain.forEach(rig.observe)
         rig.observe(.turn(.lost(reason: "expired")))
         rig.observe(Obstacles.stuck(3, .finalizers))
-        rig.observe(Obstacles.ended(.timedOut), at: .seconds(100))
+        rig.spanObserver.tick(at: ScriptedDrain.epoch + .seconds(1000))
+        rig.observe(Obstacles.ended(.timedOut), at: .seconds(1001))
         return rig
     }
 
@@ -93,7 +94,7 @@ struct SpanDocumentationTests {
         var told: [String: Set<String>] = [:]
         for span in Self.rigs().flatMap(\.spans) { told[span.name, default: []].formUnion(span.attributes.map(\.key)) }
         var documented: [String: Set<String>] = [:]
-        for row in try Documentation.table("Spans") where row.count == 3 {
+        for row in try Documentation.table("The tree", of: "traces.md") {
             documented[try #require(Documentation.words(row[0]).first)] = Set(Documentation.words(row[2]))
         }
         #expect(Set(documented.keys) == Set(told.keys))
@@ -110,7 +111,7 @@ struct SpanDocumentationTests {
             told[event.name, default: []].formUnion(event.attributes.map(\.key))
         }
         var documented: [String: Set<String>] = [:]
-        for row in try Documentation.table("Spans") where row.count == 2 {
+        for row in try Documentation.table("Span events", of: "traces.md") {
             documented[try #require(Documentation.words(row[0]).first)] = Set(Documentation.words(row[1]))
         }
         #expect(told == documented)
@@ -153,6 +154,22 @@ struct SpanDocumentationTests {
             let levels = Set(row[1].split(separator: ",").map { String($0.drop { $0 == " " }) })
             #expect(written[message]?.levels.isSubset(of: levels) == true, "\(message)")
             #expect(written[message]?.fields == Set(Documentation.words(row[2])), "\(message)")
+        }
+    }
+
+    @Test("the facts of a line stand in the contract's order, and its trace is there")
+    func order() {
+        let order = ["drain_id", "node", "pod", "pdb", "attempt", "answer", "phase", "err"]
+        for line in Self.rigs().flatMap(\.logLines) {
+            let positions = line.fields.compactMap { order.firstIndex(of: $0.0) }
+            #expect(positions == positions.sorted(), "\(line.message): \(line.fields.map(\.0))")
+            #expect(line.trace != nil, "\(line.message)")
+            guard let pod = line.fields.first(where: { $0.0 == "pod" })?.1 else { continue }
+            guard case .object(let members) = pod else {
+                Issue.record("\(line.message): \(pod)")
+                continue
+            }
+            #expect(members.map(\.0) == ["namespace", "name", "uid"])
         }
     }
 

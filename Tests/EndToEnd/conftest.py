@@ -66,8 +66,11 @@ def scenario(request, stage):
     with stage.shared_with_others(alone=request.node.get_closest_marker("alone") is not None):
         scenario = Scenario(stage, request.node.name)
         request.node.scenario = scenario
+        is_judged = False
         try:
             scenario.begin()
             yield scenario
+            scenario.check_formats()
+            is_judged = True
         finally:
-            scenario.end(failed=getattr(request.node, "has_failed", True))
+            scenario.end(failed=not is_judged or getattr(request.node, "has_failed", True))

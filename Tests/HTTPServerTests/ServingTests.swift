@@ -8,6 +8,7 @@ struct ServingTests {
         Route("GET", "/hello") { _ in .text(200, "hello") },
         Route("GET", "/long", gzip: true) { _ in .text(200, String(repeating: "abc ", count: 1000)) },
         Route("GET", "/short", gzip: true) { _ in .text(200, "short") },
+        Route("GET", "/chosen", gzip: true) { _ in HTTPServerResponse(status: 200, headers: [("Vary", "Accept")]) },
         Route("POST", "/echo", bodyLimit: 100) { request in
             .json(201, request.body)
         },
@@ -202,6 +203,7 @@ struct ServingTests {
             #expect(compressed.body.count < plain.body.count)
             #expect(try await client.get("/long", ["Accept-Encoding: gzip;q=0"]).body == plain.body)
             #expect(try await client.get("/short", ["Accept-Encoding: gzip"]).text == "short")
+            #expect(try await client.get("/chosen").headers["vary"] == "Accept, Accept-Encoding")
             #expect(try await client.get("/hello", ["Accept-Encoding: gzip"]).headers["content-encoding"] == nil)
         }
     }

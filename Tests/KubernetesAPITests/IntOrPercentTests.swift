@@ -24,6 +24,7 @@ struct IntOrPercentTests {
             (IntOrPercent.percent(25), 3, 1, 0), (.percent(50), 4, 2, 2), (.percent(51), 4, 3, 2),
             (.percent(100), 7, 7, 7), (.percent(0), 7, 0, 0), (.int(9), 4, 9, 9),
             (.percent(.max), 4, 4, 4),
+            (.percent(.max), 1, .max / 100 + 1, .max / 100),
         ] as [(IntOrPercent, Int, Int, Int)])
     func resolution(value: IntOrPercent, total: Int, up: Int, down: Int) {
         #expect(value.resolved(of: total, .up) == up)

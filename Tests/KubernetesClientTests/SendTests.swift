@@ -132,6 +132,19 @@ struct SendTests {
         #expect(bare["impersonate-user"] == nil)
     }
 
+    @Test("what discovery asks belongs to the trace of the request that needs it")
+    func tracedDiscovery() async throws {
+        let api = try ScriptedAPI { request, _ in
+            request.method == "GET"
+                ? .object(#"{"resources":[],"groups":[]}"#)
+                : .init(status: 201, body: #"{"kind":"Status","status":"Success","code":201}"#)
+        }
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        _ = await api.client().send(APIRequest(.evict(.web, DeleteOptions()), traceparent: trace))
+        #expect(api.requests.map(\.method) == ["GET", "POST"])
+        #expect(api.requests.allSatisfy { $0.headers["traceparent"] == trace })
+    }
+
     @Test("a server below a path is asked below it")
     func pathPrefix() async throws {
         let api = try ScriptedAPI { _, _ in .object(#"{"gitVersion":"v1"}"#) }

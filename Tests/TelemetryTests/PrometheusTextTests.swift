@@ -7,7 +7,7 @@ import Timestamps
 
 @Suite struct PrometheusTextTests {
     /// One of everything, with every kind of value.
-    private static func registry() -> Registry {
+    static func registry() -> Registry {
         let registry = Registry()
         registry.info("drain_build_info", help: "What is running.", labels: ["version": "1.2.3", "revision": "abc"])
         let pods = ["queued", "gone"].map {

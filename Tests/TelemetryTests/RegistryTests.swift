@@ -91,8 +91,7 @@ import Timestamps
             ("wait_duration_seconds", .histogram, "wait_duration_seconds", "seconds"),
         ] as [(String, MetricType, String, String?)])
     func baseNames(name: String, type: MetricType, base: String, unit: String?) {
-        let family = MetricFamily(name: name, help: "", type: type, samples: [])
-        #expect(family.baseName == base)
-        #expect(family.unit == unit)
+        #expect(type.baseName(of: name) == base)
+        #expect(MetricFamily.unit(of: base) == unit)
     }
 }

@@ -108,8 +108,9 @@ public final class ServerConnection: Sendable {
         return total
     }
 
-    /// Passes bytes both ways between this connection and `port` of 127.0.0.1, until one side leaves.
-    public func tunnel(to port: UInt16) throws(ConnectionEnd) {
+    /// Passes bytes both ways between this connection and `port` of 127.0.0.1, until one side leaves. `heard` gets what
+    /// the client says.
+    public func tunnel(to port: UInt16, heard: ([UInt8]) -> Void = { _ in }) throws(ConnectionEnd) {
         let other = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         let far = ServerConnection(other, number: number)
         defer { far.close() }
@@ -117,7 +118,11 @@ public final class ServerConnection: Sendable {
         while true {
             var waiting = [descriptor, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             guard poll(&waiting, 2, 20_000) > 0 else { throw .silent }
-            if waiting[0].revents != 0 { try far.write(try read()) }
+            if waiting[0].revents != 0 {
+                let bytes = try read()
+                heard(bytes)
+                try far.write(bytes)
+            }
             if waiting[1].revents != 0 { try write(try far.read()) }
         }
     }

@@ -46,6 +46,10 @@ public enum TLSServer {
                 if not more:
                     return False
                 head += more
+            head, _, body = head.partition(b'\\r\\n\\r\\n')
+            fields = dict(l.lower().split(': ', 1) for l in head.decode().split('\\r\\n')[1:])
+            while len(body) < int(fields.get('content-length', 0)):
+                body += connection.recv(4096) or sys.exit()
             host = [l.split(': ', 1)[1] for l in head.decode().split('\\r\\n') if l.lower().startswith('host: ')]
             client = ((connection.getpeercert() or {}).get('subject') or [[['', None]]])[0][0][1]
             name = getattr(connection, 'asked', None)

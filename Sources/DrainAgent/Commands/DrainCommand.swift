@@ -60,7 +60,7 @@ struct DrainCommand: AgentCommand {
         let wantsLog = telemetry.logLevel != nil || telemetry.logFormat != nil
         let stack = try AgentTelemetry(
             AgentTelemetry.Settings(
-                node: node.value, dryRun: policy.dryRun != .none, spans: telemetry.spans,
+                node: node.value, dryRun: policy.dryRun != .none, spans: telemetry.spans, otel: telemetry.otel(),
                 logFormat: telemetry.logFormat ?? .text, logLevel: telemetry.logLevel ?? (wantsLog ? .info : nil),
                 serverAddress: location.serverAddress, reporting: reporting.settings), time: time,
             extra: [ProgressLines(print: say)])
@@ -68,7 +68,7 @@ struct DrainCommand: AgentCommand {
         stack.report(to: cluster)
         let controller = DrainController(
             cluster: cluster, telemetry: stack, policy: policy, timeout: eviction.timeout.value, time: time)
-        let server = try serve(stack, controller)
+        let server = try serve(stack, controller, time)
         if let fleet = policy.fleet {
             let namespace = JSONValue.string(fleet.namespace)
             stack.say(.info, "turns are taken by leases", [("lease_namespace", namespace)])
@@ -87,7 +87,12 @@ struct DrainCommand: AgentCommand {
         if summary.leftCordoned, summary.outcome != .completed {
             say("node/\(node.value) is left cordoned: kubectl uncordon \(node.value) makes it schedulable again")
         }
+        if let problem = stack.writeTextfile(telemetry.textfile) {
+            Complaint.say("drain-agent: textfile not written: \(problem)")
+        }
+        async let exported: Void = stack.finishExport(within: .seconds(2))
         await stack.finishReports(within: .seconds(2))
+        await exported
         await server?.stop()
         await cluster.client.shutdown()
         _ = await out.flush(within: .seconds(2))
@@ -96,12 +101,14 @@ struct DrainCommand: AgentCommand {
         return AgentExit.code(summary.outcome)
     }
 
-    private func serve(_ telemetry: AgentTelemetry, _ controller: DrainController) throws -> AgentServer? {
+    private func serve(
+        _ telemetry: AgentTelemetry, _ controller: DrainController, _ time: TimeSource
+    ) throws -> AgentServer? {
         guard let listen else { return nil }
         let readiness = Readiness(ownPod: .none)
         readiness.reached()
         let routes = AgentRoutes(
-            telemetry: telemetry, controller: controller, readiness: readiness, linger: Linger(),
+            telemetry: telemetry, controller: controller, readiness: readiness, linger: Linger(time: time),
             gate: ControlGate(tokenFile: nil), httpPrestop: false, node: node.value)
         let server = AgentServer(routes.all)
         try server.listen(on: ListenAddress(parsing: listen))

@@ -70,7 +70,7 @@ struct Demo {
         let readiness = Readiness(ownPod: .none)
         readiness.reached()
         let routes = AgentRoutes(
-            telemetry: telemetry, controller: controller, readiness: readiness, linger: Linger(),
+            telemetry: telemetry, controller: controller, readiness: readiness, linger: Linger(time: time),
             gate: ControlGate(tokenFile: nil), httpPrestop: false, node: DemoScenario.node)
         let server = AgentServer(routes.all)
         do { try server.listen(on: ListenAddress(parsing: options.listen)) } catch {

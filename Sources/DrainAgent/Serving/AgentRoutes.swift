@@ -38,13 +38,14 @@ struct AgentRoutes: Sendable {
     }
 
     private func metrics(_ request: HTTPServerRequest) -> HTTPServerResponse {
-        let scrape = linger.scrapeBegins()
-        let body = PrometheusText.render(telemetry.registry.collect())
+        let scrape = linger.scrapeBegins(request)
+        let format = ExpositionFormat(acceptedBy: request.header("Accept"))
         return HTTPServerResponse(
-            status: 200, headers: [("Content-Type", PrometheusText.contentType)], body: .bytes(body),
+            status: 200, headers: [("Content-Type", format.contentType), ("Vary", "Accept")],
+            body: .bytes(format.render(telemetry.registry.collect())),
             onDelivered: { isWhole in
                 guard isWhole else { return }
-                telemetry.scrapes.increment()
+                telemetry.scrapes[format].increment()
                 linger.delivered(scrape)
             })
     }

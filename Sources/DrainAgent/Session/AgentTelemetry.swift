@@ -3,6 +3,7 @@ import DrainTelemetry
 import KubernetesAPI
 import Locking
 import Telemetry
+import TelemetryExport
 import Timestamps
 
 /// Everything that a drain's events, and the agent's own words, turn into.
@@ -12,6 +13,7 @@ final class AgentTelemetry: DrainObserver {
         var dryRun: Bool
         /// A path, `-` for stdout, or nothing.
         var spans: String?
+        var otel = TelemetryEnvironment()
         var logFormat: LogFormat
         /// `nil`: no log.
         var logLevel: LogLevel?
@@ -22,7 +24,7 @@ final class AgentTelemetry: DrainObserver {
     let registry = Registry()
     let progress: DrainProgress
     let api: APIMetrics
-    let scrapes: Counter
+    let scrapes: PerWord<ExpositionFormat, Counter>
     let boot: String
 
     private let metrics: DrainMetrics
@@ -31,6 +33,7 @@ final class AgentTelemetry: DrainObserver {
     private let reporter: ClusterReporter
     private let log: LogWriter
     private let spanSink: LineSink?
+    private let exporter: SpanExporter?
     private let extra: [any DrainObserver]
     private let time: TimeSource
 
@@ -43,27 +46,44 @@ final class AgentTelemetry: DrainObserver {
         metrics = DrainMetrics(
             registry, build: BuildVersion.info, node: settings.node, dryRun: settings.dryRun, boot: boot, time: time)
         api = APIMetrics(registry)
-        scrapes = registry.counter(
-            "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": "text"])
-        _ = registry.counter(
-            "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": "openmetrics"])
+        let registry = registry
+        scrapes = PerWord {
+            registry.counter(
+                "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": $0.rawValue])
+        }
         ProcessMetrics.register(in: registry)
         let log = LogWriter(settings, registry, time: time)
         self.log = log
-        drainLog = DrainLog(node: settings.node, boot: boot) { log.write($0) }
+        let drainLog = DrainLog(node: settings.node, boot: boot) { log.write($0) }
+        self.drainLog = drainLog
         reporter = ClusterReporter(
             settings.reporting, node: settings.node, boot: boot, registry: registry, time: time
-        ) { log.say($0, $1, $2) }
-        let sink = try Self.spanSink(settings, registry)
+        ) { log.say($0, $1, $2, of: drainLog) }
+        let fates = SpanFates(registry)
+        let sink = try Self.spanSink(settings, fates)
         spanSink = sink
-        let resource: [(String, AttributeValue)] = [
-            ("service.name", .string("drain-agent")), ("service.version", .string(BuildVersion.version)),
-            ("service.instance.id", .string(boot)), ("k8s.node.name", .string(settings.node)),
-        ]
+        let scope = (name: "drain-agent", version: BuildVersion.version)
+        let resource = settings.otel.resource(
+            over: [
+                ("service.name", .string("drain-agent")), ("service.version", .string(BuildVersion.version)),
+                ("service.instance.id", .string(boot)), ("k8s.node.name", .string(settings.node)),
+            ], facts: ["service.version", "k8s.node.name"])
+        let exporter = settings.otel.export.map { export in
+            SpanExporter(
+                export, userAgent: BuildVersion.userAgent, resource: resource, scope: scope, time: time,
+                onFate: { fates.count(.otlp, $0, $1) }, say: { log.say($0, $1, $2, of: drainLog) })
+        }
+        self.exporter = exporter
         spans = DrainSpans(node: settings.node, boot: boot, serverAddress: settings.serverAddress) { span in
-            sink?.write(
-                SpanEncoding.line(span, resource: resource, scope: (name: "drain-agent", version: BuildVersion.version))
-            )
+            let object = SpanEncoding.object(span)
+            exporter?.export(object)
+            sink?.write(SpanEncoding.line(encoded: [object], resource: resource, scope: scope))
+        }
+        for warning in settings.otel.warnings {
+            log.say(.warning, "telemetry setting", [("err", .string(warning))], of: drainLog)
+        }
+        if let url = settings.otel.export?.url {
+            log.say(.info, "spans are exported", [("endpoint", .string("\(url)"))], of: drainLog)
         }
     }
 
@@ -84,11 +104,14 @@ final class AgentTelemetry: DrainObserver {
 
     /// The agent's own words.
     func say(_ level: LogLevel, _ message: String, _ fields: [(String, JSONValue)] = []) {
-        log.say(level, message, fields)
+        log.say(level, message, fields, of: drainLog)
     }
 
-    /// How the drain stands, as one line.
-    func sayProgress() { log.write(drainLog.summary(of: progress.current, at: time.now())) }
+    /// While a drain lasts, every half minute: how it stands, as one line, and the waits that are long.
+    func tick() {
+        log.write(drainLog.summary(of: progress.current, at: time.now()))
+        spans.tick(at: time.now())
+    }
 
     /// The program ends while a drain may be under way: its open spans end here.
     func interrupt(at now: Timestamp) { spans.interrupt(at: now) }
@@ -100,41 +123,58 @@ final class AgentTelemetry: DrainObserver {
         _ = await spans
     }
 
-    private static func spanSink(_ settings: Settings, _ registry: Registry) throws(LineSinkError) -> LineSink? {
-        let fates = SpanFates(registry)
+    /// What stays true after the end, to this path. Why it could not be written; `nil`: it was, or nobody wants it.
+    func writeTextfile(_ path: String?) -> String? {
+        guard let path else { return nil }
+        return Textfile.write(PrometheusText.render(Textfile.families(of: registry.collect())), to: path)
+    }
+
+    /// The collector has the spans, or is given up for now after this long.
+    func export(within limit: Duration) async { await exporter?.flush(within: limit) }
+
+    /// The same for the last time: what is left is lost, and said to be.
+    func finishExport(within limit: Duration) async { await exporter?.close(within: limit) }
+
+    private static func spanSink(_ settings: Settings, _ fates: SpanFates) throws(LineSinkError) -> LineSink? {
+        let onFate: @Sendable (LineSink.Fate, Int) -> Void = { fates.count(.file, SpanFate($0), $1) }
         switch settings.spans {
         case nil, "": return nil
-        case "-": return LineSink(descriptor: 1, closesDescriptor: false, onFate: fates.count)
-        case let path?: return try LineSink.open(path: path, onFate: fates.count)
+        case "-": return LineSink(descriptor: 1, closesDescriptor: false, onFate: onFate)
+        case let path?: return try LineSink.open(path: path, onFate: onFate)
         }
     }
 }
 
 /// `drain_spans_total`, all there from 0.
 private struct SpanFates {
-    private let written: Counter
-    private let dropped: Counter
-    private let failed: Counter
+    enum Sink: String, CaseIterable { case file, otlp }
+
+    private let counters: [Sink: [SpanFate: Counter]]
 
     init(_ registry: Registry) {
-        func counter(_ sink: String, _ result: String) -> Counter {
-            registry.counter(
-                "drain_spans_total", help: "Finished spans, by what became of them.",
-                labels: ["sink": sink, "result": result])
-        }
-        written = counter("file", "written")
-        dropped = counter("file", "dropped")
-        failed = counter("file", "failed")
-        for result in ["written", "dropped", "failed"] { _ = counter("otlp", result) }
+        counters = Dictionary(
+            uniqueKeysWithValues: Sink.allCases.map { sink in
+                let fates = SpanFate.allCases.map { fate in
+                    (
+                        fate,
+                        registry.counter(
+                            "drain_spans_total", help: "Finished spans, by what became of them.",
+                            labels: ["sink": sink.rawValue, "result": fate.rawValue])
+                    )
+                }
+                return (sink, Dictionary(uniqueKeysWithValues: fates))
+            })
     }
 
-    var count: @Sendable (LineSink.Fate, Int) -> Void {
-        { [written, dropped, failed] fate, lines in
-            switch fate {
-            case .written: written.increment(by: Double(lines))
-            case .dropped: dropped.increment(by: Double(lines))
-            case .failed: failed.increment(by: Double(lines))
-            }
+    func count(_ sink: Sink, _ fate: SpanFate, _ spans: Int) { counters[sink]?[fate]?.increment(by: Double(spans)) }
+}
+
+extension SpanFate {
+    fileprivate init(_ fate: LineSink.Fate) {
+        switch fate {
+        case .written: self = .written
+        case .dropped: self = .dropped
+        case .failed: self = .failed
         }
     }
 }

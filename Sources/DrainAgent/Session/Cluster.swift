@@ -5,22 +5,23 @@ import Glibc
 import HTTPClient
 import KubernetesAPI
 import KubernetesClient
+import Telemetry
 import Timestamps
 
 /// The API server we act on, with every request measured.
 struct Cluster: Sendable {
     let client: KubernetesClient
     let send: @Sendable (APIRequest) async -> Exchange
-    let watch: @Sendable (WatchRequest) -> AsyncStream<WatchSignal>
+    private let api: APIMetrics
     private let time: TimeSource
 
     init(_ access: ClusterAccess, api: APIMetrics, time: TimeSource) {
         let client = KubernetesClient(
             access: access, http: HTTPClient(), userAgent: BuildVersion.userAgent, time: time)
         self.client = client
+        self.api = api
         self.time = time
         send = api.measuring { await client.send($0) }
-        watch = api.measuring { client.watch($0) }
     }
 
     /// For what a SIGTERM cannot wait for: two seconds, then no answer.
@@ -48,15 +49,18 @@ struct Cluster: Sendable {
     }
 
     /// What something acts on that is in no trace.
-    var untracedEnvironment: DrainRunner.Environment {
-        DrainRunner.Environment(send: send, watch: watch, sleep: sleep, time: time)
-    }
+    var untracedEnvironment: DrainRunner.Environment { environment(watchesIn: nil) }
 
     /// What a drain acts on.
     func environment(_ trace: DrainTrace) -> DrainRunner.Environment {
-        var environment = untracedEnvironment
+        var environment = environment(watchesIn: TraceParent(traceID: trace.traceID, spanID: trace.root).header)
         environment.traceparent = { trace.traceparent(for: $0) }
         return environment
+    }
+
+    private func environment(watchesIn traceparent: String?) -> DrainRunner.Environment {
+        let watch = api.measuring { [client] in client.watch($0, traceparent: traceparent) }
+        return DrainRunner.Environment(send: send, watch: watch, sleep: sleep, time: time)
     }
 }
 

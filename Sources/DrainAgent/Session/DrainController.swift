@@ -140,12 +140,12 @@ actor DrainController {
         waiters = [:]
     }
 
-    /// How it stands, every 30 seconds: the log's answer to "is anything happening?".
+    /// Every 30 seconds: the log's answer to "is anything happening?".
     private func report() async {
         while !Task.isCancelled {
             await pause(for: .seconds(30))
             guard !Task.isCancelled else { return }
-            telemetry.sayProgress()
+            telemetry.tick()
         }
     }
 

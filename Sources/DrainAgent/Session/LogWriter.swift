@@ -1,3 +1,4 @@
+import DrainTelemetry
 import Telemetry
 import Timestamps
 
@@ -34,9 +35,12 @@ final class LogWriter: Sendable {
         sink?.write(format == .json ? line.json() : line.text(color: colors))
     }
 
-    func say(_ level: LogLevel, _ message: String, _ fields: [(String, JSONValue)]) {
+    /// The agent's own words; with the drain's id and trace once it has begun.
+    func say(_ level: LogLevel, _ message: String, _ fields: [(String, JSONValue)], of drain: DrainLog) {
         var line = LogLine(at: time.now(), level: level, logger: "agent", message: message)
-        line.fields = [("node", .string(node))] + fields
+        let context = drain.context
+        line.fields = (context.map { [$0.field] } ?? []) + [("node", .string(node))] + fields
+        line.trace = context?.trace
         write(line)
     }
 

@@ -22,7 +22,7 @@ struct Sidecar: Sendable {
     private let controller: DrainController
     private let readiness: Readiness
     private let ownPod: OwnPod
-    private let linger = Linger()
+    private let linger: Linger
     private let server: AgentServer
     private let accessSummary: String
     private let fleet: DrainPolicy.Fleet?
@@ -32,6 +32,7 @@ struct Sidecar: Sendable {
         self.options = options
         node = try options.nodeName()
         time = .anchored()
+        linger = Linger(time: time)
         let location = try ClusterLocation(options.cluster)
         accessSummary = location.access.summary
         var policy = try options.eviction.policy(node: node)
@@ -45,6 +46,7 @@ struct Sidecar: Sendable {
         telemetry = try AgentTelemetry(
             AgentTelemetry.Settings(
                 node: node, dryRun: policy.dryRun != .none, spans: options.telemetry.spans ?? "-",
+                otel: options.telemetry.otel(),
                 logFormat: options.telemetry.logFormat ?? .json, logLevel: options.telemetry.logLevel ?? .info,
                 serverAddress: location.serverAddress, reporting: options.reporting.settings), time: time)
         cluster = Cluster(location.access, api: telemetry.api, time: time)
@@ -226,11 +228,17 @@ struct Sidecar: Sendable {
 
     /// The outcome is told to everybody who may want it, then we go.
     private func end(_ summary: DrainSummary, _ happenings: AsyncStream<Happening>) async -> Int32 {
-        linger.drainEnded()
         async let reports: Void = telemetry.finishReports(within: .seconds(2))
+        async let exported: Void = telemetry.export(within: .seconds(2))
         await telemetry.flush(within: .seconds(1))
         writeTerminationLog(summary)
+        if let problem = telemetry.writeTextfile(options.telemetry.textfile) {
+            telemetry.say(.warning, "textfile not written", [("err", .string(problem))])
+        }
         await reports
+        await exported
+        // A scrape before that would not show what became of the last spans and Events.
+        linger.drainEnded()
         await stayForScrape(happenings)
         return AgentExit.code(summary.outcome)
     }
@@ -247,14 +255,20 @@ struct Sidecar: Sendable {
         }
     }
 
-    /// At most `--linger`, at most the grace that is left, and not at all if nobody ever scraped.
+    /// At most `--linger`, at most the grace that is left, and not at all if nobody scrapes us.
     private func stayForScrape(_ happenings: AsyncStream<Happening>) async {
-        guard linger.expectsScrape else { return }
+        let scrapers = linger.expected
+        guard !scrapers.isEmpty else { return }
         let now = time.now()
         let patience = now + options.linger.value
         let limit = min(patience, await controller.graceLimit.map(lastScrape) ?? patience)
         guard limit > now else { return }
-        telemetry.say(.info, "waiting for a scrape that shows the outcome", [("until", .string(limit.rfc3339()))])
+        telemetry.say(
+            .info, "waiting for a scrape that shows the outcome",
+            [
+                ("until", .string(limit.rfc3339())),
+                ("scrapers", .array(scrapers.prefix(10).map { .string($0) })),
+            ])
         let alarm = Task { await finishLinger(at: limit) }
         let signalled = Task { await heedSignals(happenings) }
         await linger.wait()
@@ -297,6 +311,7 @@ struct Sidecar: Sendable {
 
     private func leave(_ code: Int32) async -> Int32 {
         telemetry.interrupt(at: time.now())
+        await telemetry.finishExport(within: .milliseconds(500))
         await server.stop()
         await cluster.client.shutdown()
         telemetry.say(.info, "ending", [("exit_code", .int(Int64(code)))])

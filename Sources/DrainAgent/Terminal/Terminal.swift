@@ -11,6 +11,13 @@ enum Terminal {
         guard let kind = getenv("TERM") else { return true }
         return String(cString: kind) != "dumb"
     }
+
+    /// Its width; `nil`: no terminal is there.
+    static func columns(descriptor: Int32) -> Int? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
 }
 
 extension String {

@@ -9,6 +9,8 @@ struct BudgetBook {
     private var entryOf: [Int: Blocker] = [:]
     /// Budgets of the watched namespaces, as last seen.
     private var known: [BudgetKey: Budget] = [:]
+    /// Where the drain has, or had, pods.
+    private var namespaces: Set<String> = []
     var feeds: BudgetFeeds
 
     init(policy: DrainPolicy, random: SplitMix64) {
@@ -28,6 +30,7 @@ struct BudgetBook {
             entry.since = now
             entry.told = nil
             entry.probeDue = now + probeInterval(namespace)
+            entry.isLive = feeds.isLive(namespace)
         }
         let leave = entry.asking.removeValue(forKey: index)
         if leave == .free { entry.refusedFreed.insert(index) }
@@ -68,7 +71,7 @@ struct BudgetBook {
             entry.hasHeldBack = false
         }
         entry.judge.seen(budget, at: now)
-        if budget.isCurrent { entry.unspent = max(0, budget.status.disruptionsAllowed - entry.outstanding) }
+        if budget.isCurrent { entry.unspent = max(0, budget.status.disruptionsAllowed - entry.outstanding(pods)) }
         entries[key.blocker] = entry
         return free(key.blocker, pods: pods) + release(key.blocker, pods: pods)
             + freeFromSeveral(key.namespace, pods: pods)
@@ -91,7 +94,7 @@ struct BudgetBook {
         _ budgets: [Budget], in namespace: String?, pods: [PodEviction], at now: Timestamp
     ) -> [Int] {
         let listed = Set(budgets.map { BudgetKey($0) })
-        let missing = entries.values.compactMap(\.key).filter {
+        let missing = Set(entries.values.compactMap(\.key) + known.keys).filter {
             (namespace == nil || $0.namespace == namespace) && !listed.contains($0)
         }
         for budget in budgets where isOfInterest(budget.metadata.namespace) {
@@ -115,7 +118,8 @@ struct BudgetBook {
         for blocker in active where entries[blocker].map({ $0.probeDue <= now }) ?? false {
             guard var entry = entries[blocker], let namespace = blocker.namespace else { continue }
             entry.probeDue = now + probeInterval(namespace)
-            if entry.outstanding == 0, let next = candidate(entry, pods) {
+            if entry.review.hasGaps { entry.reviewedStatus = nil }
+            if entry.outstanding(pods) == 0, let next = candidate(entry, pods) {
                 entry.let(next, .probe)
                 released.append(next)
             }
@@ -127,9 +131,13 @@ struct BudgetBook {
     /// The watch began, or ended: one or the other interval holds from now on.
     mutating func livenessChanged(at now: Timestamp) {
         for blocker in active {
-            guard let namespace = blocker.namespace, let due = entries[blocker]?.probeDue else { continue }
+            guard let namespace = blocker.namespace, var entry = entries[blocker],
+                entry.isLive != feeds.isLive(namespace)
+            else { continue }
+            entry.isLive.toggle()
             let next = now + probeInterval(namespace)
-            if feeds.isLive(namespace) ? due < next : due > next { entries[blocker]?.probeDue = next }
+            entry.probeDue = entry.isLive ? max(entry.probeDue, next) : min(entry.probeDue, next)
+            entries[blocker] = entry
         }
     }
 
@@ -169,7 +177,7 @@ extension BudgetBook {
             guard var entry = entries[blocker], let budget = entry.judge.budget, budget.isCurrent,
                 entry.reviewedStatus != ReviewCause(budget)
             else { continue }
-            guard entry.needsReview(at: now) else { continue }
+            guard entry.needsReview(at: now), !entry.review.isUnderWay else { continue }
             entry.reviewedStatus = ReviewCause(budget)
             requests += entry.review.begin(budget)
             entries[blocker] = entry
@@ -222,7 +230,7 @@ extension BudgetBook {
     }
 
     private func isOfInterest(_ namespace: String) -> Bool {
-        entries.keys.contains { $0.namespace == namespace }
+        entries.keys.contains { $0.namespace == namespace } || (feeds.isCommon && namespaces.contains(namespace))
     }
 
     /// As many as its last status allows, and no more.
@@ -290,11 +298,17 @@ extension BudgetBook {
         for blocker in entries.keys { entries[blocker]?.hasHeldBack = false }
     }
 
+    /// The watch for all, if it began before, has not kept the budgets beside it.
+    mutating func podAdded(in namespace: String) {
+        if namespaces.insert(namespace).inserted { feeds.relistCommon() }
+    }
+
     /// Nobody is left there to be asked for: its budgets are of no more interest.
     mutating func forget(namespace: String) {
         feeds.drop(namespace)
         entries = entries.filter { $0.value.isActive || $0.key.namespace != namespace }
-        known = known.filter { $0.key.namespace != namespace }
+        // The watch for all does not tell of them again.
+        if !feeds.isCommon { known = known.filter { $0.key.namespace != namespace } }
     }
 }
 

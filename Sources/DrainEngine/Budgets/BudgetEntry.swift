@@ -26,6 +26,8 @@ struct BudgetEntry {
     var unspent = 0
     /// When one is asked for, whatever the budget says.
     var probeDue: Timestamp
+    /// Whether the budget was watched when that was decided.
+    var isLive = false
     /// Pods that were refused though the budget does not count them; not tried again before the budget changes.
     var refusedFreed: Set<Int> = []
     /// Every queued pod that it guards waits for it: none need be looked for.
@@ -49,8 +51,11 @@ struct BudgetEntry {
 
     var mayHaveSiblings: Bool { !hasHeldBack && unspent == 0 && !blocked.isEmpty && judge.budget != nil }
 
-    /// Pods sent for within its allowance, or to find out about it.
-    var outstanding: Int { asking.values.count { $0 != .free } }
+    /// Pods sent for within its allowance, or to find out about it. One that is only tried again and again keeps nothing
+    /// from the others.
+    func outstanding(_ pods: [PodEviction]) -> Int {
+        asking.count { $0.value != .free && pods[$0.key].phase != .retrying }
+    }
 
     mutating func `let`(_ index: Int, _ leave: Leave) {
         blocked.remove(index)

@@ -31,6 +31,12 @@ struct BudgetFeeds {
 
     mutating func drop(_ namespace: String) { feeds[namespace] = nil }
 
+    /// One watch for all namespaces.
+    var isCommon: Bool { common != nil }
+
+    /// What the watch for all has told before is wanted, too.
+    mutating func relistCommon() { common?.relist() }
+
     var isEmpty: Bool { feeds.isEmpty && common == nil }
 
     func isLive(_ namespace: String) -> Bool { (common ?? feeds[namespace])?.isLive ?? false }

@@ -25,11 +25,15 @@ struct BudgetJudge {
     static let unhealthyPatience = Duration.seconds(60)
 
     private(set) var budget: Budget?
+    /// The most pods that it has counted: fewer may only be between a pod and its successor.
+    private var most = 0
     private(set) var fault: Fault?
     private var faultSince: Timestamp?
     private var unhealthySince: Timestamp?
 
     mutating func seen(_ budget: Budget, at now: Timestamp) {
+        let isSameSpec = self.budget?.metadata.generation == budget.metadata.generation
+        most = max(isSameSpec ? most : 0, budget.status.expectedPods)
         self.budget = budget
         note(Self.fault(of: budget), at: now)
         let isUnhealthy = budget.isCurrent && budget.status.currentHealthy < budget.status.desiredHealthy
@@ -61,12 +65,12 @@ struct BudgetJudge {
     /// What there can ever be. The status counts failed pods into an integer's expectedPods, so there the owners are asked.
     func ceiling(_ budget: Budget, _ review: BudgetReview) -> Int? {
         guard case .int? = budget.spec.minAvailable else { return budget.status.expectedPods }
-        if let guarded = review.result { return guarded.capacity ?? budget.status.expectedPods }
-        return review.hasFailed ? budget.status.expectedPods : nil
+        if let guarded = review.result { return guarded.capacity ?? most }
+        return review.hasFailed ? most : nil
     }
 
     private mutating func note(_ fault: Fault?, at now: Timestamp) {
-        if self.fault == nil || fault == nil { faultSince = fault == nil ? nil : now }
+        if self.fault?.patience != fault?.patience { faultSince = fault == nil ? nil : now }
         self.fault = fault
     }
 

@@ -21,10 +21,13 @@ struct BudgetReview {
     let key: BudgetKey
     private(set) var state = State.idle
     private(set) var guarded = GuardedPods()
+    /// What the last one that came to its end found: it holds while the next is under way, unless the budget has changed.
+    private(set) var result: GuardedPods?
+    /// Something could not be had that may be had another time.
+    private(set) var hasGaps = false
+    private var generation: Int?
 
     init(_ key: BudgetKey) { self.key = key }
-
-    var result: GuardedPods? { state == .done ? guarded : nil }
 
     /// Nothing more will be known, though the review is not done.
     var hasFailed: Bool { if case .unavailable = state { true } else { false } }
@@ -40,6 +43,9 @@ struct BudgetReview {
     mutating func begin(_ budget: Budget) -> [DrainRequest] {
         guard !isUnderWay, let selector = budget.spec.selector else { return [] }
         state = .listing
+        hasGaps = false
+        if generation != budget.metadata.generation { result = nil }
+        generation = budget.metadata.generation
         return [
             DrainRequest(
                 purpose: .budgetPods(key), call: .listSelectedPods(namespace: key.namespace, selector))
@@ -50,6 +56,8 @@ struct BudgetReview {
         guard state == .listing else { return [] }
         guard case .success(_, .pods(let list)) = exchange.answer else {
             state = .unavailable(exchange.answer.refusalText)
+            result = nil
+            hasGaps = true
             return []
         }
         guarded = GuardedPods()
@@ -57,7 +65,7 @@ struct BudgetReview {
         let keys = Set(guarded.controllers.values)
         if keys.count > Self.ownersLimit { guarded.hasUnknownOwners = true }
         let asked = keys.sorted { $0.description < $1.description }.prefix(Self.ownersLimit)
-        state = asked.isEmpty ? .done : .reading(Set(asked))
+        goOn(Set(asked))
         return asked.map(read)
     }
 
@@ -75,9 +83,15 @@ struct BudgetReview {
             }
         } else if guarded.controllers.values.contains(workload) {
             guarded.hasUnknownOwners = true
+            if exchange.code != 404 { hasGaps = true }
         }
-        state = left.isEmpty ? .done : .reading(left)
+        goOn(left)
         return next
+    }
+
+    private mutating func goOn(_ owners: Set<Workload.Key>) {
+        state = owners.isEmpty ? .done : .reading(owners)
+        if owners.isEmpty { result = guarded }
     }
 
     private func read(_ workload: Workload.Key) -> DrainRequest {

@@ -29,9 +29,9 @@ actor PolicyDiscovery {
 
     /// Asks until the first success; whoever waits shares one request. Where the server names no version it is the
     /// newest one's turn, and whoever uses that is told by the server itself.
-    func version(_ transport: APITransport) async -> Result<PolicyVersion, Unknown> {
+    func version(_ transport: APITransport, traceparent: String?) async -> Result<PolicyVersion, Unknown> {
         if let known { return .success(known) }
-        let task = running ?? Task { [path, version] in await Self.ask(transport, path, version) }
+        let task = running ?? Task { [path, version] in await Self.ask(transport, traceparent, path, version) }
         running = task
         let found = await task.value
         if running == task { running = nil }
@@ -40,10 +40,10 @@ actor PolicyDiscovery {
     }
 
     private static func ask(
-        _ transport: APITransport, _ path: String, _ version: ([UInt8]) throws -> PolicyVersion?
+        _ transport: APITransport, _ traceparent: String?, _ path: String, _ version: ([UInt8]) throws -> PolicyVersion?
     ) async -> Result<PolicyVersion?, Unknown> {
         let request = WireRequest(method: "GET", target: path, template: path)
-        switch await transport.send(request, traceparent: nil) {
+        switch await transport.send(request, traceparent: traceparent) {
         case .failure(let failure): return .failure(Unknown(reply: Reply(failure)))
         case .success(let response):
             var found: PolicyVersion??

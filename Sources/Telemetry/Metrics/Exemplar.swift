@@ -3,14 +3,17 @@ public import Timestamps
 /// One observation that stands for many: it leads from a series to a trace.
 public struct Exemplar: Sendable, Equatable {
     /// Usually `trace_id` and `span_id`; at most 128 characters, names and values together.
-    public var labels: Labels
-    public var value: Double
-    public var timestamp: Timestamp?
+    public let labels: Labels
+    public let value: Double
+    public let timestamp: Timestamp?
+    /// As OpenMetrics has it behind a sample: rendered once, and not at each scrape.
+    let bytes: [UInt8]
 
     public init(labels: Labels, value: Double, timestamp: Timestamp? = nil) {
         self.labels = labels
         self.value = value
         self.timestamp = timestamp
+        bytes = OpenMetricsText.exemplar(labels, value, timestamp)
     }
 
     public init(trace: TraceID, span: SpanID, value: Double, timestamp: Timestamp? = nil) {

@@ -10,6 +10,15 @@ enum Exposition {
         return bytes
     }
 
+    /// `# HELP name `, with the space.
+    static func append(keyword: StaticString, _ name: String, to bytes: inout [UInt8]) {
+        bytes.append("# ")
+        bytes.append(keyword)
+        bytes.append(" ")
+        bytes.append(name)
+        bytes.append(" ")
+    }
+
     /// `{label="value",other="value"}`.
     static func append(_ labels: Labels, to bytes: inout [UInt8]) {
         bytes.append("{")
@@ -25,6 +34,10 @@ enum Exposition {
 
     /// Escapes backslashes and newlines; quotes too in label values (and in the help of OpenMetrics, not of 0.0.4).
     static func appendEscaped(_ text: String, quotes: Bool, to bytes: inout [UInt8]) {
+        func isSpecial(_ byte: UInt8) -> Bool {
+            byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\n") || (quotes && byte == UInt8(ascii: "\""))
+        }
+        guard text.utf8.contains(where: isSpecial) else { return bytes.append(text) }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\\"): bytes.append("\\\\")

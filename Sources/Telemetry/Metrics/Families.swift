@@ -1,9 +1,7 @@
 /// The families of a registry with their series, in the order of their registration.
 struct Families {
     private struct Family {
-        let name: String
-        let help: String
-        let type: MetricType
+        let head: FamilyHead
         var series: [Series] = []
     }
 
@@ -41,17 +39,18 @@ struct Families {
             var samples: [Sample] = []
             samples.reserveCapacity(family.series.count)
             for series in family.series { series.instrument.append(to: &samples) }
-            return MetricFamily(name: family.name, help: family.help, type: family.type, samples: samples)
+            return MetricFamily(head: family.head, samples: samples)
         }
     }
 
     private mutating func family(_ name: String, _ help: String, _ type: MetricType) -> Int {
         if let index = indices[name] {
-            precondition(families[index].type == type, "\(name) is a \(families[index].type), not a \(type)")
+            let known = families[index].head.type
+            precondition(known == type, "\(name) is a \(known), not a \(type)")
             return index
         }
         MetricNames.check(name, type)
-        families.append(Family(name: name, help: help, type: type))
+        families.append(Family(head: FamilyHead(name, help, type)))
         indices[name] = families.count - 1
         return families.count - 1
     }

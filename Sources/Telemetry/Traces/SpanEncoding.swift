@@ -16,8 +16,15 @@ public enum SpanEncoding {
     public static func line(
         _ spans: [Span], resource: [(String, AttributeValue)], scope: (name: String, version: String)
     ) -> [UInt8] {
+        line(encoded: spans.map(object), resource: resource, scope: scope)
+    }
+
+    /// The same for a batch of what `object` made of each.
+    public static func line(
+        encoded spans: [[UInt8]], resource: [(String, AttributeValue)], scope: (name: String, version: String)
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(512 + 768 * spans.count)
+        bytes.reserveCapacity(1024 + spans.reduce(0) { $0 + $1.count + 1 })
         bytes.append("{\"resourceSpans\":[{\"resource\":{\"attributes\":[")
         bytes.appendList(resource) { append(key: $0.0, value: $0.1, to: &$1) }
         bytes.append("]},\"scopeSpans\":[{\"scope\":{\"name\":")
@@ -25,8 +32,16 @@ public enum SpanEncoding {
         bytes.append(",\"version\":")
         bytes.append(jsonString: scope.version)
         bytes.append("},\"spans\":[")
-        bytes.appendList(spans) { append($0, to: &$1) }
+        bytes.appendList(spans) { $1 += $0 }
         bytes.append("]}]}]}\n")
+        return bytes
+    }
+
+    /// One span alone, to go among others.
+    public static func object(_ span: Span) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(1024)
+        append(span, to: &bytes)
         return bytes
     }
 

@@ -62,7 +62,7 @@ class Agent(Served):
     def stop(self):
         if self._process:
             processes.end(self._process)
-        self.is_scraped_no_more()
+        self.end_scrapes()
 
     def signal(self, number=signal.SIGTERM):
         self._process.send_signal(number)
@@ -74,6 +74,10 @@ class Agent(Served):
     @property
     def has_ended(self):
         return self._process.poll() is not None
+
+    @property
+    def was_killed(self):
+        return self._process.poll() == -signal.SIGKILL
 
     def exit_code(self, within=PATIENCE):
         """How it ended; waits for that."""
@@ -107,7 +111,7 @@ class Agent(Served):
         return until(f"“{message}” in the log of {self.name}", said, within)[0]
 
     def spans(self):
-        return read_spans(self._spans)
+        return read_spans(self._spans, self.was_killed)
 
     def would_evict(self):
         """Names of the pods that a dry run from the terminal says would go."""

@@ -7,6 +7,9 @@ import zlib
 
 from .agent import Agent
 from .audit import AuditLog
+from .checks.formats import check_formats
+from .checks.metrics import check_last_scrape
+from .checks.spans import check_left
 from .corner import Corner
 from .stage import REPOSITORY
 
@@ -40,7 +43,29 @@ class Scenario(Corner):
         corner.begin()
         return corner
 
+    def check_formats(self):
+        """Holds for whatever the scenario is about: all scrapes of all its agents are right, and agree."""
+        for agent in self.agents:
+            check_formats(agent.relayed())
+
     def end(self, failed):
+        try:
+            if not failed:
+                self._check_what_agents_left()
+        except BaseException:
+            failed = True
+            raise
+        finally:
+            self._take_down(failed)
+
+    def _check_what_agents_left(self):
+        """Of every scenario, whatever it was about. Those that still live are ended by us, in the middle of something."""
+        for agent in self.agents:
+            if agent.has_ended:
+                check_left(agent)
+                check_last_scrape(agent, agent.spans())
+
+    def _take_down(self, failed):
         for agent in self.agents:
             agent.stop()
         if failed:
@@ -67,12 +92,17 @@ class Scenario(Corner):
         """`drain-agent run`, serving and scraped by Prometheus, waiting for a trigger."""
         node = node or self.node
         agent = self._agent(node, "run", "--node", node, *options, **settings)
-        agent.is_scraped()
+        if agent.is_under_prometheus:
+            agent.wait_for_log("serving")
+            agent.begin_scrapes()
+            agent.wait_for_a_scrape()
         return agent
 
     def drain(self, *options, node=None, **settings):
         """`drain-agent drain NODE`, started."""
-        return self._agent(self.node, "drain", node or self.node, *options, **settings)
+        agent = self._agent(self.node, "drain", node or self.node, *options, **settings)
+        agent.begin_scrapes()
+        return agent
 
     def _agent(self, node, *arguments, **settings):
         agent = Agent(self, len(self.agents) + 1, node, arguments, **settings)

@@ -5,6 +5,7 @@ import json
 import threading
 
 from . import metrics
+from .relay import Relay
 from .until import PATIENCE, until
 
 TOKEN = "a token of the tests"
@@ -21,6 +22,7 @@ class Served:
         self.scrapes = []  # texts, as they came
         self._address = None
         self._target = None
+        self._relay = None
         self._fetcher = None
         self._last_state = None
 
@@ -70,18 +72,34 @@ class Served:
         self.scrapes.append(text)
         return metrics.parse(text)
 
-    def is_scraped(self):
-        """Has Prometheus scrape it, and waits for the first time."""
-        if not self.is_under_prometheus:
-            return
-        self._target = self.scenario.stage.prometheus.scrape(
-            self.address, scenario=self.scenario.name, agent=self.name
-        )
-        until(f"first scrape of {self.name}", lambda: self.stored("up", by="agent").get(self.name) == 1)
+    def begin_scrapes(self):
+        """Has Prometheus scrape it, in both formats, as soon as it serves."""
+        self._begin_scrapes(slowly=False)
 
-    def is_scraped_no_more(self):
+    def is_scraped_slowly(self):
+        """Each 15 s, and waits for the first time."""
+        self._begin_scrapes(slowly=True)
+        self.wait_for_a_scrape()
+
+    def _begin_scrapes(self, slowly):
+        self._relay = Relay(lambda: self.address if self._address or self.log("serving") else None)
+        self._target = self.scenario.stage.prometheus.scrape(
+            self._relay.address, slowly, scenario=self.scenario.name, agent=self.name
+        )
+
+    def end_scrapes(self):
         if self._target:
             self._target.unlink(missing_ok=True)
+        if self._relay:
+            self._relay.end()
+
+    def wait_for_a_scrape(self):
+        """The first one."""
+        until(f"first scrape of {self.name}", lambda: self.stored("up", by="agent").get(self.name) == 1)
+
+    def relayed(self):
+        """What Prometheus was given, and the same moments in the other format."""
+        return self._relay.scrapes if self._relay else []
 
     def last_scrape(self):
         """When Prometheus last reached it, in seconds; after that it had ended."""

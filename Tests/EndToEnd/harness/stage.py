@@ -110,8 +110,9 @@ class Run:
 
 
 def start_prometheus(directory, alertmanager):
-    """Scrapes each second, and tells the Alertmanager at that address of alerts."""
-    (directory / "targets").mkdir(parents=True)
+    """Scrapes each second, or each 15 if told so, and tells the Alertmanager at that address of alerts."""
+    for name in ("targets", "slow-targets"):
+        (directory / name).mkdir(parents=True)
     (directory / "rules.yml").write_text(json.dumps(RULES))
     config = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
@@ -121,7 +122,13 @@ def start_prometheus(directory, alertmanager):
             {
                 "job_name": "drain-agent",
                 "file_sd_configs": [{"files": [str(directory / "targets/*.json")], "refresh_interval": "2s"}],
-            }
+            },
+            {
+                "job_name": "slow",
+                "scrape_interval": "15s",
+                "scrape_timeout": "10s",
+                "file_sd_configs": [{"files": [str(directory / "slow-targets/*.json")], "refresh_interval": "2s"}],
+            },
         ],
     }
     (directory / "prometheus.yml").write_text(json.dumps(config))
@@ -134,6 +141,7 @@ def start_prometheus(directory, alertmanager):
             "--web.listen-address=127.0.0.1:0",
             # Hidden: how soon a new target is scraped. Its default of 5 s is for fleets.
             "--scrape.discovery-reload-interval=100ms",
+            "--enable-feature=exemplar-storage",
         ],
         stdout=log,
         stderr=log,

@@ -2,9 +2,10 @@
 of what was shown, the API server of what is left."""
 
 from ..kubernetes import Refusal
+from ..spans import named
 from .evictions import check_evictions, check_verified, evictions_of
 from .metrics import check_stored
-from .spans import check_pods, check_tree
+from .spans import check_left, check_pods
 from .told import check_last_state, check_log, check_scrapes
 
 EXIT_CODES = {"completed": 0, "failed": 1, "incomplete": 3, "timed_out": 4, "cancelled": 5}
@@ -29,7 +30,9 @@ def check(agent, outcome="completed", left=(), held=(), arrived=(), outlives=(),
     spans = agent.spans()
     if outcome == "completed":
         check_verified(agent, spans)
-    check_tree(spans, outcome)
+    check_left(agent)
+    (root,) = named(spans, "node.drain")
+    assert root.attributes["drain.outcome"] == outcome
     check_pods(spans, evictions)
     check_log(agent, spans, outcome)
     check_last_state(agent, spans, outcome)

@@ -2,8 +2,6 @@ import HTTPClient
 import Testing
 import Timestamps
 
-@testable import KubernetesClient
-
 @Suite("Retry-After")
 struct RetryAfterTests {
     /// Sun, 06 Nov 1994 08:49:37 GMT

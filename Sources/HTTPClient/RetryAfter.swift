@@ -1,12 +1,11 @@
-internal import HTTPClient
-internal import Timestamps
+public import Timestamps
 
 /// How long a server wants to be left alone.
-enum RetryAfter {
+public enum RetryAfter {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// From `Retry-After`: seconds, or a date, which counts from the server's own `Date` where it sends one.
-    static func duration(_ headers: HTTPHeaders, now: Timestamp) -> Duration? {
+    public static func duration(_ headers: HTTPHeaders, now: Timestamp) -> Duration? {
         guard let value = headers["Retry-After"] else { return nil }
         if let seconds = Int64(value) { return seconds >= 0 ? .seconds(seconds) : nil }
         guard let date = moment(value) else { return nil }
