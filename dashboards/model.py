@@ -1,9 +1,10 @@
-"""The parts of Grafana's classic dashboard model that the dashboards use."""
+"""A dashboard of Grafana's classic model: its links, variables and annotations."""
 
 import json
 from urllib.parse import quote
 
-PROMETHEUS = {"type": "prometheus", "uid": "${datasource}"}
+from panels import PROMETHEUS
+
 # Where people find the runbooks; a constant of the dashboards that an import may change.
 RUNBOOKS = "https://drain-agent.dev/alerts/runbooks"
 TAG = "drain-agent"
@@ -13,168 +14,12 @@ def traces_link():
     query = '{ name = "node.drain" && span.k8s.node.name =~ "NODE" }'.replace("NODE", "${node:regex}")
     pane = {
         "datasource": "${traces}",
-        "queries": [{"refId": "A", "datasource": {"type": "tempo", "uid": "${traces}"}, "queryType": "traceql", "query": query}],
+        "queries": [
+            {"refId": "A", "datasource": {"type": "tempo", "uid": "${traces}"}, "queryType": "traceql", "query": query}
+        ],
         "range": {"from": "${__from}", "to": "${__to}"},
     }
     return "/explore?schemaVersion=1&panes=" + quote(json.dumps({"drain": pane}), safe="${}:,")
-
-
-# --- targets, thresholds, mappings
-
-
-def target(expression, legend, format="time_series", exemplar=False):
-    return {"expr": expression, "legendFormat": legend, "format": format, "exemplar": exemplar, "datasource": PROMETHEUS}
-
-
-def lettered(targets, **more):
-    return [{"refId": chr(ord("A") + i), **each, **more} for i, each in enumerate(targets)]
-
-
-def threshold(base, *steps):
-    return {
-        "mode": "absolute",
-        "steps": [{"color": base, "value": None}, *({"color": colour, "value": value} for value, colour in steps)],
-    }
-
-
-def value_map(words):
-    options = {str(value): {"text": text, "color": colour, "index": i} for i, (value, (text, colour)) in enumerate(words.items())}
-    return [{"type": "value", "options": options}]
-
-
-def data_link(title, url):
-    return {"title": title, "url": url, "targetBlank": False}
-
-
-def colour_override(name, colour):
-    return {
-        "matcher": {"id": "byName", "options": name},
-        "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}],
-    }
-
-
-# --- panels
-
-
-def row(title, y):
-    return {"type": "row", "title": title, "collapsed": False, "gridPos": grid(0, y, 24, 1), "panels": []}
-
-
-def grid(x, y, w, h):
-    return {"x": x, "y": y, "w": w, "h": h}
-
-
-def panel(type, title, description, place, targets, unit, kind=None, thresholds=None, mappings=(), custom=None, options=None,
-          overrides=(), links=(), transformations=(), empty="no data"):  # fmt: skip
-    return {
-        "type": type,
-        "title": title,
-        "description": description,
-        "gridPos": grid(*place),
-        "datasource": PROMETHEUS,
-        "targets": lettered(targets),
-        "fieldConfig": {
-            "defaults": {
-                "unit": unit,
-                "custom": custom or {},
-                "mappings": list(mappings),
-                "noValue": empty,
-                "color": {"mode": "thresholds" if thresholds else "palette-classic"},
-                "thresholds": thresholds or threshold("green"),
-            },
-            "overrides": list(overrides),
-        },
-        "options": HEATMAP if kind == "heatmap" else options or {},
-        "links": list(links),
-        "transformations": list(transformations),
-    }
-
-
-HEATMAP = {
-    "calculate": False,
-    "color": {"mode": "scheme", "scheme": "YlOrRd", "exponent": 0.5, "fill": "dark-orange", "scale": "exponential", "steps": 64},
-    "cellGap": 1,
-    "exemplars": {"color": "rgba(255,0,255,0.7)"},
-    "filterValues": {"le": 1e-9},
-    "legend": {"show": True},
-    "rowsFrame": {"layout": "auto"},
-    "showValue": "never",
-    "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": False},
-    "yAxis": {"axisPlacement": "left", "reverse": False, "unit": "s"},
-}
-
-
-def stat(title, description, place, targets, unit, thresholds, mappings=(), colours=(), links=(), empty="no data",
-         instant=True):  # fmt: skip
-    asked = [{**each, "instant": instant, "range": not instant} for each in targets]
-    return panel(
-        "stat", title, description, place, asked, unit, thresholds=thresholds or threshold("blue"), mappings=mappings,
-        overrides=[colour_override(name, colours[name]) for name in colours], links=links, empty=empty,
-        options={
-            "colorMode": "background", "graphMode": "none", "justifyMode": "center", "orientation": "auto",
-            "textMode": "auto" if len(targets) > 1 or colours else "value",
-            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-        })  # fmt: skip
-
-
-def time_series(title, description, place, targets, unit, stacked=False, bars=False, points=False, top=None, colours=(), links=(),
-                empty="no data"):  # fmt: skip
-    custom = {
-        "drawStyle": "bars" if bars else "line",
-        "fillOpacity": 60 if stacked or bars else 0,
-        "lineWidth": 1,
-        "showPoints": "always" if points else "never",
-        "spanNulls": points,
-        "stacking": {"mode": "normal" if stacked or bars else "none", "group": "A"},
-        **({} if top is None else {"axisSoftMax": top}),
-        "axisSoftMin": 0,
-    }
-    options = {
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
-        "tooltip": {"mode": "multi", "sort": "desc"},
-    }
-    overrides = [colour_override(name, colours[name]) for name in colours]
-    return panel("timeseries", title, description, place, targets, unit, custom=custom, options=options, overrides=overrides,
-                 links=links, empty=empty)  # fmt: skip
-
-
-def table(title, description, place, columns, sort, links=(), empty="nothing"):
-    """Columns in their order: those with an expression are numbers, the others labels that all expressions have."""
-    numbers = [(key, each) for key, each in columns.items() if "expr" in each]
-    targets = [{**target(each["expr"], "", format="table"), "instant": True, "range": False} for _, each in numbers]
-    fields = dict(zip((key for key, _ in numbers), (f"Value #{chr(ord('A') + i)}" for i in range(len(numbers)))))
-    names = {fields.get(key, key): each["name"] for key, each in columns.items()}
-    organize = {"excludeByName": {"Time": True}, "renameByName": names, "indexByName": {name: i for i, name in enumerate(names)}}
-    return panel(
-        "table", title, description, place, targets, "short", links=links, empty=empty,
-        overrides=[override for each in columns.values() if (override := column_override(each))],
-        transformations=[
-            {"id": "merge", "options": {}},
-            {"id": "organize", "options": organize},
-        ],
-        options={"showHeader": True, "cellHeight": "md", "footer": {"show": False, "reducer": ["sum"], "fields": ""},
-                 "sortBy": [{"displayName": name, "desc": True} for name in sort]})  # fmt: skip
-
-
-def column_override(column):
-    properties = {
-        "unit": column.get("unit"),
-        "mappings": column.get("mappings"),
-        "thresholds": column.get("thresholds"),
-        "links": column.get("links"),
-        "custom.width": column.get("width"),
-        "custom.cellOptions": {"type": "color-background", "mode": "basic"} if column.get("coloured")
-        else {"type": "color-text"} if column.get("thresholds")
-        else {"type": "gauge", "mode": "basic", "valueDisplayMode": "color"} if column.get("bar") else None,
-        "color": {"mode": "thresholds"} if column.get("coloured") or column.get("thresholds") else None,
-        "min": 0 if column.get("bar") else None,
-        "max": 1 if column.get("bar") else None,
-    }  # fmt: skip
-    found = [{"id": name, "value": value} for name, value in properties.items() if value is not None]
-    return {"matcher": {"id": "byName", "options": column["name"]}, "properties": found} if found else None
-
-
-# --- dashboards
 
 
 class Dashboard:
@@ -216,7 +61,14 @@ class Dashboard:
 
 
 def links():
-    plain = {"asDropdown": False, "includeVars": False, "keepTime": False, "tags": [], "targetBlank": True, "tooltip": ""}
+    plain = {
+        "asDropdown": False,
+        "includeVars": False,
+        "keepTime": False,
+        "tags": [],
+        "targetBlank": True,
+        "tooltip": "",
+    }
     others = {**plain, "asDropdown": True, "includeVars": True, "keepTime": True, "tags": [TAG], "targetBlank": False}
     return [
         {**others, "type": "dashboards", "title": "Drains", "icon": "dashboard", "url": ""},
@@ -234,37 +86,82 @@ def variables(many_nodes):
         source("datasource", "Data source", "prometheus", "The Prometheus that scrapes the agents.", 0),
         query("job", "Job", "drain_node_info", "Jobs whose targets are drain-agents.", 0, many),
         query("node", "Node", f"drain_node_info{{{job}}}", "Nodes that have an agent.", 0, many if many_nodes else one),
-        query("instance", "Instance", f'drain_node_info{{{job}, node=~"$node"}}', "The agents of those nodes.", 2, many),
+        query(
+            "instance", "Instance", f'drain_node_info{{{job}, node=~"$node"}}', "The agents of those nodes.", 2, many
+        ),
         source("traces", "Traces", "tempo", "Where the spans are, for the link to the traces; it may be empty.", 2),
-        {"type": "constant", "name": "runbooks", "label": "Runbooks", "description": "Where the runbooks are.", "hide": 2,
-         "query": RUNBOOKS, "skipUrlSync": True},
-    ]  # fmt: skip
+        {
+            "type": "constant",
+            "name": "runbooks",
+            "label": "Runbooks",
+            "description": "Where the runbooks are.",
+            "hide": 2,
+            "query": RUNBOOKS,
+            "skipUrlSync": True,
+        },
+    ]
 
 
 def source(name, label, kind, description, hide):
     return {
-        "type": "datasource", "name": name, "label": label, "description": description, "query": kind, "regex": "",
-        "hide": hide, "refresh": 1, "multi": False, "includeAll": False, "current": {}, "options": [], "skipUrlSync": False,
-    }  # fmt: skip
+        "type": "datasource",
+        "name": name,
+        "label": label,
+        "description": description,
+        "query": kind,
+        "regex": "",
+        "hide": hide,
+        "refresh": 1,
+        "multi": False,
+        "includeAll": False,
+        "current": {},
+        "options": [],
+        "skipUrlSync": False,
+    }
 
 
 def query(name, label, metric, description, hide, choice):
     expression = f"label_values({metric}, {name})"
     return {
-        "type": "query", "name": name, "label": label, "description": description, "datasource": PROMETHEUS,
-        "definition": expression, "query": {"query": expression, "refId": f"Variable-{name}", "qryType": 1}, "regex": "",
-        "hide": hide, "refresh": 2, "sort": 1, "options": [], "skipUrlSync": False, **choice,
-    }  # fmt: skip
+        "type": "query",
+        "name": name,
+        "label": label,
+        "description": description,
+        "datasource": PROMETHEUS,
+        "definition": expression,
+        "query": {"query": expression, "refId": f"Variable-{name}", "qryType": 1},
+        "regex": "",
+        "hide": hide,
+        "refresh": 2,
+        "sort": 1,
+        "options": [],
+        "skipUrlSync": False,
+        **choice,
+    }
 
 
 BUILT_IN = {
-    "name": "Annotations & Alerts", "builtIn": 1, "datasource": {"type": "grafana", "uid": "-- Grafana --"}, "enable": True,
-    "hide": True, "iconColor": "rgba(0, 211, 255, 1)", "type": "dashboard",
-}  # fmt: skip
+    "name": "Annotations & Alerts",
+    "builtIn": 1,
+    "datasource": {"type": "grafana", "uid": "-- Grafana --"},
+    "enable": True,
+    "hide": True,
+    "iconColor": "rgba(0, 211, 255, 1)",
+    "type": "dashboard",
+}
 
 
 def annotation(name, colour, expression, title):
     return {
-        "name": name, "datasource": PROMETHEUS, "enable": True, "hide": False, "iconColor": colour, "expr": expression,
-        "titleFormat": title, "textFormat": "", "tagKeys": "node", "step": "", "useValueForTime": True,
-    }  # fmt: skip
+        "name": name,
+        "datasource": PROMETHEUS,
+        "enable": True,
+        "hide": False,
+        "iconColor": colour,
+        "expr": expression,
+        "titleFormat": title,
+        "textFormat": "",
+        "tagKeys": "node",
+        "step": "",
+        "useValueForTime": True,
+    }

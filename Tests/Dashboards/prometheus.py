@@ -40,9 +40,17 @@ class RecordedPrometheus:
         self.address = f"http://127.0.0.1:{free_port()}"
         with open(directory / "prometheus.log", "wb") as log:
             self.process = subprocess.Popen(
-                [tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={data}", "--storage.tsdb.retention.time=100y",
-                 f"--query.lookback-delta={LOOKBACK}", f"--web.listen-address={self.address.removeprefix('http://')}"],
-                stdout=log, stderr=log)  # fmt: skip
+                [
+                    tool("prometheus"),
+                    f"--config.file={config}",
+                    f"--storage.tsdb.path={data}",
+                    "--storage.tsdb.retention.time=100y",
+                    f"--query.lookback-delta={LOOKBACK}",
+                    f"--web.listen-address={self.address.removeprefix('http://')}",
+                ],
+                stdout=log,
+                stderr=log,
+            )
 
     def __enter__(self):
         deadline = time.monotonic() + 60

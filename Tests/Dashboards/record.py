@@ -1,7 +1,8 @@
 """Records the drains that the dashboards are tried with: Tests/Fixtures/drains.txt.
 
-Three agents of a simulated cluster are scraped each second for three minutes: node-a completes once somebody has mended the budget that can
-never allow, node-b misses its deadline behind another such budget, node-c waits for its turn and is cancelled.
+Three agents of a simulated cluster are scraped each second for three minutes: node-a completes once somebody has mended
+the budget that can never allow, node-b misses its deadline behind another such budget, node-c waits for its turn and is
+cancelled.
 
 Usage: record.py PROGRAM (drain-agent), with kubectl on the PATH
 """
@@ -42,9 +43,25 @@ class Stage:
         time.sleep(3)
         for node, port in NODES.items():
             self.start(
-                "run", "--node", node, "--listen", f"127.0.0.1:{port}", "--kubeconfig", str(self.config),
-                "--control-socket", str(directory / node), "--max-parallel-drains", "2", "--lease-namespace", "default",
-                "--concurrency", "2", "--spans", str(directory / f"{node}.jsonl"), log=node)  # fmt: skip
+                "run",
+                "--node",
+                node,
+                "--listen",
+                f"127.0.0.1:{port}",
+                "--kubeconfig",
+                str(self.config),
+                "--control-socket",
+                str(directory / node),
+                "--max-parallel-drains",
+                "2",
+                "--lease-namespace",
+                "default",
+                "--concurrency",
+                "2",
+                "--spans",
+                str(directory / f"{node}.jsonl"),
+                log=node,
+            )
 
     def start(self, *arguments, log):
         with open(self.directory / f"{log}.log", "wb") as file:

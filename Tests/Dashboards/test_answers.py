@@ -48,11 +48,14 @@ def blockers(prometheus, second, ref, board="drain-agent-overview", **variables)
 
 
 @pytest.mark.parametrize(
-    "second, node, budget", [(FIRST, "node-a", ("shop", "payments")), (SECOND, "node-b", ("data", "db"))])  # fmt: skip
+    "second, node, budget", [(FIRST, "node-a", ("shop", "payments")), (SECOND, "node-b", ("data", "db"))]
+)
 def test_the_blockers_say_what_is_stuck_whose_it_is_and_since_when(prometheus, second, node, budget):
     row = (node, *budget)
     assert blockers(prometheus, second, "A") == {row: 1}
-    began = next(iter(prometheus.at(second, "drain_start_timestamp_seconds > 0 and on (instance) drain_pdb_blocked_pods > 0")))[1]
+    began = next(
+        iter(prometheus.at(second, "drain_start_timestamp_seconds > 0 and on (instance) drain_pdb_blocked_pods > 0"))
+    )[1]
     assert blockers(prometheus, second, "B")[row] == pytest.approx(prometheus.recording.start + second - began, abs=1)
     assert blockers(prometheus, second, "C") == {row: 1}
 
@@ -70,12 +73,17 @@ def by_node(prometheus, second, ref):
 def test_the_nodes_say_whether_we_will_make_it(prometheus):
     state, left, done, deadline, late, quiet, lasts = (by_node(prometheus, SECOND, ref) for ref in "ABCDEFG")
     assert state == {"node-b": 4, "node-c": 2}
-    assert left == {"node-b": 1, "node-c": 0}
+    assert left == {"node-b": 1}
     assert done == {"node-b": pytest.approx(0.9)}
     assert deadline == {"node-b": pytest.approx(26, abs=3), "node-c": pytest.approx(276, abs=3)}
     assert late == {"node-b": NEVER, "node-c": 0}
     assert set(quiet) == {"node-b", "node-c"} and quiet["node-b"] > 20
     assert lasts == {"node-b": pytest.approx(44, abs=3), "node-c": pytest.approx(24, abs=3)}
+
+
+def test_the_graph_shows_never_as_late_by_all_that_was_given(prometheus):
+    found = asked(prometheus, "drain-agent-overview", "Time left, and how late it will be", SECOND, "B")
+    assert {each["node"]: value for each, value in found} == {"node-b": pytest.approx(70, abs=0.1)}
 
 
 def test_only_drains_that_are_under_way_are_rows(prometheus):
@@ -95,7 +103,9 @@ def test_outcomes_are_there_when_the_agents_have_gone(prometheus):
 
 def test_the_timeline_shows_each_outcome_though_one_scrape_has_it(prometheus):
     ended = {}
-    for labels, points in prometheus.over(filled(named("drain-agent-overview", "State of each node")["targets"][0]["expr"]), 15):
+    for labels, points in prometheus.over(
+        filled(named("drain-agent-overview", "State of each node")["targets"][0]["expr"]), 15
+    ):
         ended[labels["node"]] = points[-1][1]
     assert ended == {"node-a": 5, "node-b": 7, "node-c": 8}
 
@@ -106,7 +116,9 @@ def test_the_state_numbers_are_mapped_to_their_words(prometheus):
     for second in (IDLE, FIRST, SECOND):
         stated = {each["instance"]: each["state"] for each, _ in prometheus.at(second, "drain_state == 1")}
         expression = named("drain-agent-overview", "State of each node")["targets"][0]["expr"]
-        shown = {f"{each['node']}:9809": words[value] for each, value in prometheus.at(second, filled(expression, "2s"))}
+        shown = {
+            f"{each['node']}:9809": words[value] for each, value in prometheus.at(second, filled(expression, "2s"))
+        }
         assert shown == stated
 
 
@@ -119,10 +131,37 @@ def test_annotations_stand_at_the_starts_and_the_ends(prometheus):
         return {tuple(each[label] for label in labels): points[-1][1] / 1000 - start for each, points in found}
 
     assert moments(began, "node") == {
-        ("node-a",): pytest.approx(10, abs=3), ("node-b",): pytest.approx(55, abs=3), ("node-c",): pytest.approx(75, abs=3)}  # fmt: skip
+        ("node-a",): pytest.approx(10, abs=3),
+        ("node-b",): pytest.approx(55, abs=3),
+        ("node-c",): pytest.approx(75, abs=3),
+    }
     assert moments(ended, "node", "outcome") == {
-        ("node-a", "completed"): pytest.approx(31, abs=2), ("node-b", "timed_out"): pytest.approx(126, abs=2),
-        ("node-c", "cancelled"): pytest.approx(151, abs=2)}  # fmt: skip
+        ("node-a", "completed"): pytest.approx(31, abs=2),
+        ("node-b", "timed_out"): pytest.approx(126, abs=2),
+        ("node-c", "cancelled"): pytest.approx(151, abs=2),
+    }
+
+
+def test_a_drain_may_lack_a_deadline_and_a_node_that_is_being_cordoned_is_a_row(tmp_path):
+    recording = load()
+    of_b = 'instance="node-b:9809"'
+    for series, values in list(recording.series.items()):
+        if series.startswith(("drain_deadline", "drain_projected")) and of_b in series:
+            recording.series[series] = ["0" if value != "_" else value for value in values]
+        if series.startswith("drain_state{") and of_b in series and "draining" in series:
+            cordoning = series.replace("draining", "cordoning")
+            recording.series[cordoning], recording.series[series] = values, recording.series[cordoning]
+    with RecordedPrometheus(recording, tmp_path) as prometheus:
+        state, left, _, deadline, late, _, _ = (by_node(prometheus, SECOND, ref) for ref in "ABCDEFG")
+        assert (state["node-b"], left["node-b"], late["node-b"]) == (3, 1, NO_DEADLINE)
+        assert "node-b" not in deadline
+        assert number(prometheus, "Draining", SECOND) == 1
+    (mapping,) = named("drain-agent-node", "Late by")["fieldConfig"]["defaults"]["mappings"]
+    assert {number: each["text"] for number, each in mapping["options"].items()} == {
+        str(NO_DEADLINE): "no deadline",
+        "0": "in time",
+        str(NEVER): "NEVER",
+    }
 
 
 def test_an_agent_that_was_started_anew_makes_no_query_fail(tmp_path):

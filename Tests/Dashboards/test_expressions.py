@@ -22,7 +22,7 @@ MAY_BE_EMPTY = {
     "drain-agent-node: Telemetry lost A": "no span was lost",
     "drain-agent-node: Telemetry lost B": "no Event was lost",
     "drain-agent-node: Backing off B": "no watch had to begin again",
-}  # fmt: skip
+}
 
 
 def documented():
@@ -85,7 +85,9 @@ def test_every_legend_names_a_label_that_its_expression_keeps(prometheus):
 
 
 def test_promtool_parses_every_expression(tmp_path):
-    rules = [{"record": f"parsed:number{i}", "expr": filled(expression)} for i, (_, expression) in enumerate(EXPRESSIONS)]
+    rules = [
+        {"record": f"parsed:number{i}", "expr": filled(expression)} for i, (_, expression) in enumerate(EXPRESSIONS)
+    ]
     file = tmp_path / "rules.yaml"
     file.write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
     result = subprocess.run([tool("promtool"), "check", "rules", file], capture_output=True, text=True, check=False)

@@ -16,10 +16,15 @@ def test_scrapes_become_runs_and_runs_become_samples(tmp_path):
     (tmp_path / "file").write_text(text)
     assert load(tmp_path / "file").text() == text
     assert list(recording.open_metrics()) == [
-        'up{instance="i",job="j"} 1 101\n', 'up{instance="i",job="j"} 1 102\n', 'up{instance="i",job="j"} 0 103\n',
-        'drain_pods{instance="i",job="j",phase="gone"} 3 101\n', 'drain_pods{instance="i",job="j",phase="gone"} 3 102\n',
+        'up{instance="i",job="j"} 1 101\n',
+        'up{instance="i",job="j"} 1 102\n',
+        'up{instance="i",job="j"} 0 103\n',
+        'drain_pods{instance="i",job="j",phase="gone"} 3 101\n',
+        'drain_pods{instance="i",job="j",phase="gone"} 3 102\n',
         'drain_deadline_timestamp_seconds{instance="i",job="j"} 0 101\n',
-        'drain_deadline_timestamp_seconds{instance="i",job="j"} 0 102\n', "# EOF\n"]  # fmt: skip
+        'drain_deadline_timestamp_seconds{instance="i",job="j"} 0 102\n',
+        "# EOF\n",
+    ]
 
 
 def test_the_fixture_is_as_it_was_written():
