@@ -1,7 +1,7 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan flags lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan alerts flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -30,7 +30,7 @@ test-unit: ## Run the tests that need no control plane.
 	$(SWIFT_BUILD) --build-tests
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
-	$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy
+	$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
 
 test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs those with that in their name.
 	@scripts/install build test
@@ -45,6 +45,10 @@ test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions $(TEST_ENVIRONMENT) \
 		swift test -j $(JOBS) --sanitize=thread --scratch-path .build-tsan \
 		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|DrainRunner|KubernetesClientTests'
+
+alerts: ## Write alerts/*.yaml from alerts/alerts.py.
+	@scripts/install test
+	$(CACHE)/venv/bin/python -B alerts/alerts.py
 
 flags: ## Write docs/flags.md from what the program says of itself.
 	$(SWIFT_BUILD) --product drain-agent
