@@ -61,8 +61,12 @@ def changes(rule):
 def expression_changes(expression):
     """(start, end, what stands there instead)"""
     for match in NUMBER.finditer(expression):
-        if int(match[0]) < 10:
-            yield match.start(), match.end(), str(1 - int(match[0]) if int(match[0]) < 2 else int(match[0]) * 2)
+        if match[0] == "0":
+            # A moment that is there, or more than nothing.
+            is_moment = "timestamp_seconds" in expression[: match.start()].rsplit("\n", 1)[-1]
+            yield match.start(), match.end(), "5000" if is_moment else "1"
+        elif match[0] == "1":
+            yield match.start(), match.end(), "0"
     for match in re.finditer(r'"([a-z_]+(?:\|[a-z_]+)*)"(?=[,}])', expression):
         words = match[1].split("|")
         for word in words:
@@ -88,13 +92,22 @@ def numbered(rules, number):
     alert["alert"] += f"_{number}"
     for each in record:
         each["record"] = each["record"].replace("_mutant", f"_{number}")
-        alert["expr"] = re.sub(rf"{each['record'].removesuffix(f'_{number}')}\\b", each["record"], alert["expr"])
+        alert["expr"] = re.sub(rf"{each['record'].removesuffix(f'_{number}')}\b", each["record"], alert["expr"])
     return [*record, alert]
 
 
 def survivors(directory, alert):
-    """One promtool for all mutants of an alert, for the time it takes."""
-    mutants = list(mutants_of(alert))
+    """Two promtools for all mutants of an alert, for the time it takes: the first test is enough for texts."""
+    as_it_is, *mutants = mutants_of(alert)
+    texts = [each for each in mutants if re.match(r"(no |more |other )?(labels|annotations|severity)\b", each[0])]
+    others = [each for each in mutants if each not in texts]
+    (directory / alert / "texts").mkdir(parents=True)
+    return survivors_of(directory / alert, alert, [as_it_is, *others], None) + survivors_of(
+        directory / alert / "texts", alert, [as_it_is, *texts], 1
+    )
+
+
+def survivors_of(directory, alert, mutants, tests):
     rules = [rule for rule in shipped() if "record" in rule]
     rules += [rule for number, (_, mutant) in enumerate(mutants) for rule in numbered(mutant, number)]
     (directory / f"{alert}.rules.yaml").write_text(
@@ -102,6 +115,7 @@ def survivors(directory, alert):
     )
     cases = yaml.safe_load((ALERTS / "tests" / f"{alert}.yaml").read_text())
     cases["rule_files"] = [f"{alert}.rules.yaml"]
+    cases["tests"] = cases["tests"][:tests]
     for test in cases["tests"]:
         test["alert_rule_test"] = [
             {**look, "alertname": f"{alert}_{number}"}
