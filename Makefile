@@ -1,7 +1,7 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures flags lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures alerts flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -30,7 +30,7 @@ test-unit: ## Run the tests that need no control plane.
 	$(SWIFT_BUILD) --build-tests
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
-	$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy
+	$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
 
 test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs those with that in their name.
@@ -56,6 +56,10 @@ bench-scrape: ## Measure what a scrape of the worst case costs, beside the Pytho
 pictures: ## Draw docs/pictures from the dashboards' queries over the recorded drains.
 	@scripts/install pictures
 	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
+
+alerts: ## Write alerts/*.yaml from alerts/alerts.py.
+	@scripts/install test
+	$(CACHE)/venv/bin/python -B alerts/alerts.py
 
 flags: ## Write docs/flags.md from what the program says of itself.
 	$(SWIFT_BUILD) --product drain-agent

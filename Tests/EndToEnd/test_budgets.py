@@ -41,14 +41,23 @@ def test_a_budget_of_zero_blocks_until_somebody_fixes_it(scenario):
     assert samples.value("drain_pdb_wait_start_timestamp_seconds", **budget) > 0
     # While one of them is asked for again it is not blocked, for a moment.
     until("two blocked pods", lambda: agent.scrape().value("drain_pods", phase="blocked") == 2)
-    (alert,) = until("an alert in Alertmanager", lambda: scenario.stage.alertmanager.alerts(scenario=scenario.name))
-    assert alert["alertname"] == "BlockedByBudget" and alert.items() >= budget.items()
+    told = until("the alert at the webhook", lambda: never_allows(scenario, "firing"))[0]
+    assert told["labels"].items() >= {**budget, "node": scenario.node, "severity": "critical"}.items()
+    assert scenario.node in told["annotations"]["description"]
+    assert f"{scenario.namespace}/web" in told["annotations"]["description"]
+    assert told["annotations"]["runbook_url"].endswith("/DrainBudgetNeverAllows.md")
     scenario.change_budget("web", maxUnavailable=2)
     drained = check(agent)
     assert len(drained.accepted) == 4
+    until("the alert resolved at the webhook", lambda: never_allows(scenario, "resolved"))
     assert not scenario.stage.prometheus.query(f'drain_pdb_blocked_pods{{scenario="{scenario.name}"}}'), "it is over"
     waits = named(drained.spans, "pdb.wait")
     assert [each.attributes["drain.wait.outcome"] for each in waits] == ["allowed", "allowed"]
+
+
+def never_allows(scenario, status):
+    told = scenario.stage.alertmanager.received("DrainBudgetNeverAllows", scenario=scenario.name)
+    return [each for each in told if each["status"] == status]
 
 
 def test_a_budget_that_never_allows_is_named_everywhere_when_time_is_up(scenario):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import processes
-from .alertmanager import RULES, Alertmanager, start_alertmanager
+from .alertmanager import Alertmanager, rules, start_alertmanager
 from .kubernetes import Kubernetes
 from .prometheus import Prometheus
 from .until import until
@@ -113,7 +113,7 @@ def start_prometheus(directory, alertmanager):
     """Scrapes each second, or each 15 if told so, and tells the Alertmanager at that address of alerts."""
     for name in ("targets", "slow-targets"):
         (directory / name).mkdir(parents=True)
-    (directory / "rules.yml").write_text(json.dumps(RULES))
+    (directory / "rules.yml").write_text(json.dumps(rules(REPOSITORY)))
     config = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
         "rule_files": [str(directory / "rules.yml")],
