@@ -28,7 +28,7 @@ def check_bound(file, kind, role, binding):
 
 def test_the_least_role():
     assert verbs(one(SHIPPED, "ClusterRole", "drain-agent")) == {
-        ("", "nodes"): {"get", "list", "watch", "patch"},
+        ("", "nodes"): {"get", "watch", "patch"},
         ("", "nodes/status"): {"patch"},
         ("", "pods"): {"get", "list", "watch"},
         ("", "pods/eviction"): {"create"},
