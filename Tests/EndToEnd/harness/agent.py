@@ -111,6 +111,9 @@ class Agent(Served):
         return until(f"“{message}” in the log of {self.name}", said, within)[0]
 
     def spans(self):
+        # One that is ended before it has said a word never began.
+        if self.has_ended and not self._spans.exists() and not self.stderr():
+            return []
         return read_spans(self._spans, self.was_killed)
 
     def would_evict(self):
