@@ -42,7 +42,7 @@ def test_a_hundred_free_pods_leave_at_once(scenario, record_property):
 
 
 def judge(contest, record_property, of_limit, of_kubectl):
-    record_property("seconds", contest)
+    record_property("seconds", str(contest))
     record_property("of the limit", f"{contest.ratio('limit'):.2f}")
     record_property("of kubectl", f"{contest.ratio('kubectl'):.2f}")
     assert contest.ratio("limit") <= of_limit, f"{contest}"
