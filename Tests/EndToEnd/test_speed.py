@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from harness.agent import binary
 from harness.checks import check
 from harness.contest import Contest
 from harness.permissions import kubeconfig_with, shipped_rules
@@ -38,7 +39,8 @@ def test_a_hundred_free_pods_leave_at_once(scenario, record_property):
         contest.ours()
     contest.begin_kubectl(ROUNDS)
     contest.end_kubectl()
-    judge(contest, record_property, of_limit=1.3, of_kubectl=0.2)
+    # Here the agent's own work counts, and a debug build does it several times slower: 1.3 is a release build's.
+    judge(contest, record_property, of_limit=1.3 if "release" in binary() else 2, of_kubectl=0.2)
 
 
 def judge(contest, record_property, of_limit, of_kubectl):
