@@ -92,8 +92,8 @@ def test_etcd_is_paused_for_20_seconds_in_mid_drain(scenario):
 def test_etcd_is_killed_in_mid_drain_and_comes_back(scenario):
     agent = half_way(scenario)
     with etcd_killed(scenario.stage):
-        agent.wait_for("requests that fail or hang", lambda state: state["counts"]["blocked"] == 0)
-        live_through(agent, 5)
+        # Siblings of a blocked pod are not asked for: what is asked meanwhile fails or hangs, and none of it ends the drain.
+        live_through(agent, 20)
         assert agent.state()["outcome"] is None
     free(scenario)
     check_half_way(scenario, agent)
