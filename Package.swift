@@ -19,6 +19,24 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         swiftSettings: settings)
 }
 
+// libFuzzer has a `main` of its own, so that no ordinary build could link what is fuzzed: scripts/fuzz asks for it. The
+// agent is a library then, and its own `main` has another name.
+let isFuzzing = Context.environment["DRAIN_AGENT_FUZZ"] != nil
+let agentDependencies: [Target.Dependency] = [
+    "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "TelemetryExport",
+    "DrainTelemetry", "DrainReport", "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking",
+    "Timestamps", "CAgent",
+    .product(name: "ArgumentParser", package: "swift-argument-parser"),
+]
+let agent: Target =
+    isFuzzing
+    ? .target(
+        name: "DrainAgent", dependencies: agentDependencies,
+        swiftSettings: settings + [
+            .unsafeFlags(["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "drain_agent_main"])
+        ])
+    : .executableTarget(name: "DrainAgent", dependencies: agentDependencies, swiftSettings: settings)
+
 let revision = Context.gitInformation.map { $0.currentCommit + ($0.hasUncommittedChanges ? "-dirty" : "") } ?? "unknown"
 
 let package = Package(
@@ -54,15 +72,7 @@ let package = Package(
         library("HTTPServer", ["CMicroHTTPD", "Gzip", "Locking"]),
         library("ClusterModel", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "HTTPServer", "Locking", "Timestamps"]),
-        .executableTarget(
-            name: "DrainAgent",
-            dependencies: [
-                "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "TelemetryExport",
-                "DrainTelemetry", "DrainReport", "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking",
-                "Timestamps", "CAgent",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: settings),
+        agent,
 
         .target(
             name: "TestSupport",
@@ -107,3 +117,15 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if isFuzzing {
+    package.products = []
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "DrainAgent", "DrainEngine", "DrainReport", "HTTPClient", "HTTPServer", "KubernetesAPI",
+                "KubernetesClient", "SeededRandom", "Telemetry", "TelemetryExport", "Timestamps",
+            ],
+            path: "Tests/Fuzz/Sources", swiftSettings: settings))
+}

@@ -54,7 +54,7 @@ extension ExecPlugin {
     }
 
     /// Never quotes what the plugin printed: a secret may be in it.
-    private func credential(_ bytes: [UInt8]) throws(CredentialError) -> ExecCredential.Status {
+    func credential(_ bytes: [UInt8]) throws(CredentialError) -> ExecCredential.Status {
         guard let printed = try? JSONDecoder().decode(ExecCredential.self, from: Data(bytes)) else {
             throw .pluginMisunderstood(command: command, problem: "no ExecCredential")
         }
