@@ -1,7 +1,7 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures alerts flags lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan test-asan test-fuzz fuzz bench-scrape pictures alerts flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -23,7 +23,7 @@ build: ## Build the release binary, with Swift's runtime in it.
 	$(SWIFT_BUILD) -c release --static-swift-stdlib --product drain-agent
 	@ls -l "$$(swift build -c release --show-bin-path)/drain-agent"
 
-test: lint test-unit test-end-to-end ## Check the style and run every test; installs what they need.
+test: lint test-unit test-end-to-end test-fuzz test-tsan test-asan ## Check the style and run every test; installs what they need.
 
 test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test
@@ -46,6 +46,14 @@ test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions $(TEST_ENVIRONMENT) \
 		swift test -j $(JOBS) --sanitize=thread --scratch-path .build-tsan \
 		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|TelemetryExportTests|DrainRunner|KubernetesClientTests'
+
+test-fuzz: ## Fuzz each input for a moment: the corpus, and so many inputs of a fixed seed.
+	@scripts/install build
+	JOBS=$(JOBS) scripts/fuzz short
+
+fuzz: ## Fuzz for SECONDS each (300), or only INPUT=name; see docs/fuzzing.md.
+	@scripts/install build
+	JOBS=$(JOBS) SECONDS=$(SECONDS) scripts/fuzz long $(INPUT)
 
 bench-scrape: ## Measure what a scrape of the worst case costs, beside the Python client.
 	@scripts/install build test

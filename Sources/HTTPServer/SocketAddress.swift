@@ -11,12 +11,13 @@ struct SocketAddress {
 
     static func isIPv4(_ text: String) -> Bool {
         var address = in_addr()
-        return inet_pton(AF_INET, text, &address) == 1
+        return inet_pton(AF_INET, text, &address) == 1 && !text.utf8.contains(0)
     }
 
+    /// C reads up to a NUL, and would take what begins as an address for one.
     static func isIPv6(_ text: String) -> Bool {
         var address = in6_addr()
-        return inet_pton(AF_INET6, text, &address) == 1
+        return inet_pton(AF_INET6, text, &address) == 1 && !text.utf8.contains(0)
     }
 
     /// Nil if `host` is no IP address.

@@ -35,6 +35,8 @@ extension LabelSelector: CustomStringConvertible {
             switch requirement {
             case .isIn(let key, let values) where values.count == 1: "\(key)=\(values.first ?? "")"
             case .isIn(let key, let values): "\(key) in (\(values.sorted().joined(separator: ",")))"
+            // `key notin ()` is nothing that a server reads.
+            case .notIn(let key, let values) where values.count == 1: "\(key)!=\(values.first ?? "")"
             case .notIn(let key, let values): "\(key) notin (\(values.sorted().joined(separator: ",")))"
             case .exists(let key): key
             case .absent(let key): "!\(key)"

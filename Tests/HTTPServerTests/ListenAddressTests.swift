@@ -19,7 +19,7 @@ struct ListenAddressTests {
     static let malformed = [
         "", "9809", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1", "127.0.0.1: 1",
         "localhost:80", "::1:80", "[::1]", "[127.0.0.1]:80", "[::1:80", "300.0.0.1:80", "unix:", "unix:relative",
-        "unix:/a\0b", "[]:80",
+        "unix:/a\0b", "[]:80", "127.0.0.1\0:80", "[::\0]:80",
     ]
 
     @Test("what is no address is refused with its own text", arguments: malformed)

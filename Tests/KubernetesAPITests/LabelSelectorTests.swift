@@ -65,6 +65,13 @@ struct LabelSelectorTests {
     }
 
     @Test(
+        "it is written so that kubectl reads the same",
+        arguments: ["x", "!x", "x=a", "x=", "x!=a", "x!=", "x in (a,b)", "x notin (,a)", "x>5,y<7", "in in (in,notin)"])
+    func writes(text: String) throws {
+        #expect(try LabelSelector(parsing: text).description == text)
+    }
+
+    @Test(
         "what satisfies it is what satisfies it in Kubernetes",
         arguments: [
             ("", true), ("app", true), ("!app", false), ("db", false), ("!db", true), ("app=web", true),

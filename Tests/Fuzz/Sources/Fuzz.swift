@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-// libFuzzer's `main` calls these two. Which input is fuzzed says DRAIN_AGENT_FUZZ_TARGET; `list` prints what there is.
+// libFuzzer's `main` calls these two. Which input is fuzzed says DRAIN_AGENT_FUZZ_TARGET; `?` prints what there is.
 
 private nonisolated(unsafe) var target = FuzzTarget.pod
 
@@ -12,7 +12,7 @@ public func initialize(
 ) -> CInt {
     let name = ProcessInfo.processInfo.environment["DRAIN_AGENT_FUZZ_TARGET"] ?? ""
     let known = FuzzTarget.allCases.map(\.rawValue)
-    if name == "list" {
+    if name == "?" {
         print(known.joined(separator: "\n"))
         exit(0)
     }

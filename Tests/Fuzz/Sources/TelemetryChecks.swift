@@ -38,7 +38,8 @@ enum TelemetryChecks {
     static func collectorURL(_ bytes: [UInt8]) {
         for url in [CollectorURL(base: bytes.text), CollectorURL(exact: bytes.text)].compactMap({ $0 }) {
             require(url.text.hasPrefix("http") || url.text.lowercased().hasPrefix("http"), "only HTTP is spoken")
-            require(!url.description.contains("@"), "\(url) has nobody's name in it")
+            let authority = url.description.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" }
+            require(!authority.contains("@"), "\(url) has nobody's name in it")
             require(!url.description.contains("?"), "\(url) has no query")
             require(CollectorURL(exact: url.text)?.text == url.text, "\(url.text) is read as something else")
         }
