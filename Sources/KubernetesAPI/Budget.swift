@@ -83,10 +83,10 @@ public struct BudgetStatus: Decodable, Sendable, Equatable {
     public init(from decoder: any Decoder) throws {
         let object = try decoder.container(keyedBy: CodingKeys.self)
         observedGeneration = try object.decodeIfPresent(Int.self, forKey: .observedGeneration) ?? 0
-        disruptionsAllowed = try object.decodeIfPresent(Int.self, forKey: .disruptionsAllowed) ?? 0
-        currentHealthy = try object.decodeIfPresent(Int.self, forKey: .currentHealthy) ?? 0
-        desiredHealthy = try object.decodeIfPresent(Int.self, forKey: .desiredHealthy) ?? 0
-        expectedPods = try object.decodeIfPresent(Int.self, forKey: .expectedPods) ?? 0
+        disruptionsAllowed = try object.decodeInt32IfPresent(forKey: .disruptionsAllowed) ?? 0
+        currentHealthy = try object.decodeInt32IfPresent(forKey: .currentHealthy) ?? 0
+        desiredHealthy = try object.decodeInt32IfPresent(forKey: .desiredHealthy) ?? 0
+        expectedPods = try object.decodeInt32IfPresent(forKey: .expectedPods) ?? 0
         disruptedPods = try object.decodeIfPresent([String: Timestamp].self, forKey: .disruptedPods) ?? [:]
         conditions = try object.decodeIfPresent([Condition].self, forKey: .conditions) ?? []
     }

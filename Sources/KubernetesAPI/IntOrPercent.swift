@@ -21,15 +21,15 @@ public enum IntOrPercent: Sendable, Equatable {
 extension IntOrPercent: Decodable {
     public init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
-        if let number = try? value.decode(Int.self) {
-            self = .int(number)
+        if let number = try? value.decode(Int32.self) {
+            self = .int(Int(number))
             return
         }
         let text = try value.decode(String.self)
-        guard text.hasSuffix("%"), let share = Int(text.dropLast()) else {
+        guard text.hasSuffix("%"), let share = Int32(text.dropLast()) else {
             throw DecodingError.dataCorruptedError(in: value, debugDescription: "neither a number nor a percentage")
         }
-        self = .percent(share)
+        self = .percent(Int(share))
     }
 }
 

@@ -50,9 +50,9 @@ extension Lease: Decodable {
         let spec = try object.nestedContainer(keyedBy: SpecKeys.self, forKey: .spec)
         self.spec = Spec(
             holderIdentity: try spec.decodeIfPresent(String.self, forKey: .holderIdentity) ?? "",
-            leaseDurationSeconds: try spec.decodeIfPresent(Int.self, forKey: .leaseDurationSeconds) ?? 0,
+            leaseDurationSeconds: try spec.decodeInt32IfPresent(forKey: .leaseDurationSeconds) ?? 0,
             acquireTime: try spec.decodeIfPresent(Timestamp.self, forKey: .acquireTime),
             renewTime: try spec.decodeIfPresent(Timestamp.self, forKey: .renewTime),
-            leaseTransitions: try spec.decodeIfPresent(Int.self, forKey: .leaseTransitions) ?? 0)
+            leaseTransitions: try spec.decodeInt32IfPresent(forKey: .leaseTransitions) ?? 0)
     }
 }

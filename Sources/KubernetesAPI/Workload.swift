@@ -59,6 +59,15 @@ public struct Workload: Decodable, Sendable, Equatable {
             self.paused = paused
             self.strategy = strategy
         }
+
+        private enum CodingKeys: String, CodingKey { case replicas, paused, strategy }
+
+        public init(from decoder: any Decoder) throws {
+            let object = try decoder.container(keyedBy: CodingKeys.self)
+            replicas = try object.decodeInt32IfPresent(forKey: .replicas)
+            paused = try object.decodeIfPresent(Bool.self, forKey: .paused)
+            strategy = try object.decodeIfPresent(Strategy.self, forKey: .strategy)
+        }
     }
 
     public var metadata: ObjectMeta

@@ -87,6 +87,9 @@ struct BudgetTests {
             #"{"metadata":{},"spec":{"selector":{"matchExpressions":[{"key":"a","operator":"Is"}]}}}"#,
             #"{"metadata":{},"spec":{"selector":[]}}"#, #"{"metadata":{},"status":{"disruptedPods":{"a":"now"}}}"#,
             #"{"metadata":{},"status":{"expectedPods":1e99}}"#,
+            #"{"metadata":{},"status":{"desiredHealthy":-9223372036854775808}}"#,
+            #"{"metadata":{},"status":{"disruptionsAllowed":2147483648}}"#,
+            #"{"metadata":{},"status":{"currentHealthy":-2147483649}}"#,
         ])
     func refuses(json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(Budget.self, from: Data(json.utf8)) }

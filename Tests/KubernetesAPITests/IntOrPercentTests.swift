@@ -13,7 +13,9 @@ struct IntOrPercentTests {
         #expect("\(value)" == json.filter { $0 != "\"" })
     }
 
-    @Test("anything else is refused", arguments: [#""3""#, #""x%""#, #""%""#, "true", "null", "[]", "1.5"])
+    @Test(
+        "anything else is refused, and so is more than 32 bits",
+        arguments: [#""3""#, #""x%""#, #""%""#, "true", "null", "[]", "1.5", "2147483648", #""2147483648%""#])
     func refuses(json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(IntOrPercent.self, from: Data(json.utf8)) }
     }

@@ -35,7 +35,10 @@ struct LeaseTests {
 
     @Test(
         "what is no Lease is refused",
-        arguments: ["{}", "[]", #"{"metadata":{},"spec":{"renewTime":"now"}}"#, #"{"metadata":{},"spec":[]}"#])
+        arguments: [
+            "{}", "[]", #"{"metadata":{},"spec":{"renewTime":"now"}}"#, #"{"metadata":{},"spec":[]}"#,
+            #"{"metadata":{},"spec":{"leaseTransitions":2147483648}}"#,
+        ])
     func refuses(json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(Lease.self, from: Data(json.utf8)) }
     }

@@ -49,7 +49,10 @@ struct WorkloadTests {
 
     @Test(
         "what is no workload is refused",
-        arguments: ["{}", #"{"metadata":{}}"#, #"{"metadata":{},"spec":{"replicas":"3"}}"#])
+        arguments: [
+            "{}", #"{"metadata":{}}"#, #"{"metadata":{},"spec":{"replicas":"3"}}"#,
+            #"{"metadata":{},"spec":{"replicas":2147483648}}"#,
+        ])
     func refuses(json: String) {
         #expect(throws: DecodingError.self) { try workload(json) }
     }
