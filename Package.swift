@@ -124,8 +124,8 @@ if isFuzzing {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "DrainAgent", "DrainEngine", "DrainReport", "HTTPClient", "HTTPServer", "KubernetesAPI",
-                "KubernetesClient", "SeededRandom", "Telemetry", "TelemetryExport", "Timestamps",
+                "DrainAgent", "DrainEngine", "DrainReport", "DrainTelemetry", "HTTPClient", "HTTPServer",
+                "KubernetesAPI", "KubernetesClient", "SeededRandom", "Telemetry", "TelemetryExport", "Timestamps",
             ],
             path: "Tests/Fuzz/Sources", swiftSettings: settings))
 }

@@ -39,5 +39,11 @@ extension [UInt8] {
         return pieces
     }
 
+    /// How often `part` is in it.
+    func count(of part: [UInt8]) -> Int {
+        guard let first = part.first, count >= part.count else { return 0 }
+        return (0...count - part.count).count { self[$0] == first && self[$0..<$0 + part.count].elementsEqual(part) }
+    }
+
     var text: String { String(decoding: self, as: UTF8.self) }
 }

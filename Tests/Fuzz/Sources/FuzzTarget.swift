@@ -2,7 +2,7 @@
 enum FuzzTarget: String, CaseIterable {
     case pod, node, budget, lease, status, workload, selector, duration, time, list, watch, head, annotations, record,
         answers
-    case attachment, spans, accept, bearer, otel, address, kubeconfig, proxy, traceparent, plugin
+    case drain, attachment, spans, accept, bearer, otel, address, kubeconfig, proxy, traceparent, plugin
     case intOrPercent = "int-or-percent"
     case retryAfter = "retry-after"
     case requestTarget = "request-target"
@@ -23,6 +23,7 @@ enum FuzzTarget: String, CaseIterable {
         case .workload: ObjectChecks.workload(bytes)
         case .attachment: ObjectChecks.attachment(bytes)
         case .answers: ObjectChecks.answers(bytes)
+        case .drain: DrainChecks.drain(bytes)
         case .list: StreamChecks.list(bytes)
         case .watch: StreamChecks.watch(bytes)
         case .head: StreamChecks.head(bytes)

@@ -24,7 +24,7 @@ enum StreamChecks {
         let pods = cut.items.map { ObjectChecks.decoded($0, Pod.self) }
         guard !pods.contains(nil), let whole = ObjectChecks.decoded(bytes, Whole.self) else { return }
         // Of a key that is there twice each reader takes another one.
-        guard bytes.text.split(separator: "\"items\"", omittingEmptySubsequences: false).count <= 2 else { return }
+        guard bytes.count(of: Array("\"items\"".utf8)) <= 1 else { return }
         require((whole.items ?? []) == pods.compactMap { $0 }, "a list item by item is the list at once")
         _ = list.next
     }
