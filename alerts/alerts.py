@@ -12,7 +12,9 @@ import sys
 import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
-RUNBOOKS = "https://drain-agent.dev/alerts/runbooks"
+sys.path.append(str(HERE))
+
+import links  # noqa: E402
 
 # Every number there is. What ends in _for is how long the expression must hold.
 THRESHOLDS = {
@@ -229,7 +231,7 @@ def alerts(t):
     }
 
 
-def rules(thresholds=THRESHOLDS, runbooks=RUNBOOKS, grafana=""):
+def rules(thresholds=THRESHOLDS, runbooks=links.RUNBOOKS, grafana=links.GRAFANA):
     """The rule file's content."""
     made = [{"record": name, "expr": expression} for name, expression in records().items()]
     for name, (severity, hold, expression, summary, description, dashboard) in alerts(thresholds).items():
@@ -277,11 +279,10 @@ def files(content):
 def main():
     parser = argparse.ArgumentParser(description="Writes the rule file and the PrometheusRule object.")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if what is there is not up to date")
-    parser.add_argument("--runbooks", default=RUNBOOKS, help="where your people find the runbooks")
-    parser.add_argument("--grafana", default="", help="Grafana's address; without it the links are relative")
+    links.add_arguments(parser)
     parser.add_argument("--to", type=pathlib.Path, default=HERE, help="the directory to write to")
     arguments = parser.parse_args()
-    made = files(rules(runbooks=arguments.runbooks.rstrip("/"), grafana=arguments.grafana.rstrip("/")))
+    made = files(rules(runbooks=arguments.runbooks, grafana=arguments.grafana))
     if not arguments.check:
         for name, text in made.items():
             (arguments.to / name).write_text(text)
