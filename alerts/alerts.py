@@ -38,7 +38,8 @@ THRESHOLDS = {
     "interval": "5s",
 }
 
-# The node that an agent drains is a label of drain_node_info only. A dry run alerts nobody.
+# The node that an agent drains is a label of drain_node_info only. A dry run alerts nobody. What else the scrape says of
+# the agent (its pod, a cluster) stays on every alert, for people route by it.
 NODE = '* on (job, instance) group_left (node) drain_node_info{dry_run="false"}'
 UNDER_WAY = 'drain_state{state=~"waiting|cordoning|draining"}'
 RUNNING = 'drain_state{state=~"cordoning|draining"} == 1'
@@ -66,7 +67,7 @@ def records():
         # When the drain that is under way began, or 0.
         "node:drain_under_way_start_timestamp_seconds": (
             "((drain_start_timestamp_seconds > 0)\n"
-            f"* on (job, instance) sum by (job, instance) ({UNDER_WAY}))\n{NODE}"
+            f"* on (job, instance) group_left () sum by (job, instance) ({UNDER_WAY}))\n{NODE}"
         ),
     }
 
@@ -173,7 +174,7 @@ def alerts(t):
         "DrainEvictionForbidden": (
             "critical",
             None,
-            "(sum by (job, instance, answer) "
+            "("
             + increase('drain_eviction_attempts_total{answer=~"forbidden|unauthorized"}', t["forbidden_window_seconds"])
             + f" >= {t['forbidden_answers']})\n{NODE}",
             f"The agent on {node} may not evict",
@@ -184,7 +185,7 @@ def alerts(t):
         "DrainAPIErrors": (
             "warning",
             t["api_errors_for"],
-            "(sum by (job, instance) ("
+            "(sum without (operation, code, answer) ("
             + increase('drain_api_requests_total{operation!="evict",code=~"5..|none"}', t["api_errors_window_seconds"])
             # Of evictions the answer tells more than the code: several budgets on a pod are a 500, too.
             + "\nor "
@@ -200,9 +201,9 @@ def alerts(t):
         "DrainTelemetryLost": (
             "warning",
             None,
-            "((label_replace(sum by (job, instance) "
+            "((label_replace(sum without (sink, result) "
             + increase('drain_spans_total{result=~"dropped|failed"}', t["telemetry_window_seconds"])
-            + ', "lost", "spans", "", "")\nor label_replace(sum by (job, instance) '
+            + ', "lost", "spans", "", "")\nor label_replace(sum without (result) '
             + increase('drain_cluster_events_total{result=~"dropped|failed"}', t["telemetry_window_seconds"])
             + f', "lost", "events", "", "")) > 0)\n{NODE}',
             f"The agent on {node} loses {{{{ $labels.lost }}}}",
