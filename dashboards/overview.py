@@ -3,6 +3,7 @@
 from model import Dashboard
 from panels import panel, row, stat, table, target, threshold, time_series
 from queries import (
+    AT_WORK,
     STATES,
     UNDER_WAY,
     by_node,
@@ -60,7 +61,7 @@ def overview():
             "Stuck terminating",
             "Pods that were told to stop, should be gone, and are not.",
             (8, 0, 4, 4),
-            [target(or_zero(f"sum({by_node(of('drain_pods_stuck'))})"), "pods")],
+            [target(or_zero(f"sum({by_node(running(of('drain_pods_stuck'), AT_WORK))})"), "pods")],
             "short",
             WARN,
             links=runbook("DrainPodStuckTerminating"),
@@ -198,7 +199,12 @@ def overview():
             "Stuck terminating, by why",
             "Pods that should be gone and are not: docs/stuck.md says what to do.",
             (10, 30, 7, 6),
-            [target(f"sum by (node, reason) ({by_node(of('drain_pods_stuck'))}) > 0", "{{node}}: {{reason}}")],
+            [
+                target(
+                    f"sum by (node, reason) ({by_node(running(of('drain_pods_stuck'), AT_WORK))}) > 0",
+                    "{{node}}: {{reason}}",
+                )
+            ],
             "short",
             links=runbook("DrainPodStuckTerminating"),
         ),

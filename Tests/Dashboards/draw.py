@@ -18,8 +18,8 @@ from prometheus import RecordedPrometheus  # noqa: E402
 from recording import load  # noqa: E402
 
 PICTURES = REPOSITORY / "docs/pictures"
-# node-b hangs behind data/db, node-c is in line.
-MOMENT = 100
+# All that can go wrong is going wrong: see Tests/EndToEnd/record_drains.py.
+MOMENT = 205
 INCHES_A_CELL = (0.55, 0.34)
 COLOURS = {
     "green": "#73bf69",
@@ -76,13 +76,13 @@ def legend(target, labels):
 
 class Drawing:
     def __init__(self, prometheus, node):
-        self.prometheus, self.variables = prometheus, {"node": node}
+        self.prometheus, self.variables, self.step = prometheus, {"node": node}, prometheus.recording.step
 
     def ask(self, target, second=MOMENT):
         return self.prometheus.at(second, filled(target["expr"], **self.variables))
 
     def over(self, target):
-        return self.prometheus.over(filled(target["expr"], "10s", **self.variables), 2)
+        return self.prometheus.over(filled(target["expr"], **self.variables), self.step)
 
     def stat(self, axes, panel):
         field, texts = panel["fieldConfig"]["defaults"], []
@@ -171,7 +171,7 @@ class Drawing:
         for i, (name, points) in enumerate(series):
             ink = colour(fixed.get(name, PALETTE[i % len(PALETTE)]))
             if custom["drawStyle"] == "bars":
-                axes.bar(list(points), list(points.values()), 2, [below[at] for at in points], color=ink, label=name)
+                axes.bar(list(points), list(points.values()), self.step, [below[at] for at in points], color=ink, label=name)
             elif custom["stacking"]["mode"] == "normal":
                 top = {at: below[at] + points.get(at, 0) for at in times}
                 axes.fill_between(
@@ -215,7 +215,7 @@ class Drawing:
                 began = at if began is None else began
                 if i + 1 == len(points) or points[i + 1][1] != value:
                     text, ink = shown(value, field)
-                    axes.barh(-y, at + 2 - began, 0.75, began, color=ink)
+                    axes.barh(-y, at + self.step - began, 0.75, began, color=ink)
                     axes.text(began + 1, -y, text, fontsize=TEXT_SIZE, va="center", color="black")
                     began = None
         self.frame(axes, "short")
@@ -227,7 +227,7 @@ class Drawing:
         for y, (_, points) in enumerate(buckets):
             for at, value in points:
                 if (here := value - below.get(at, 0)) > 0.01:
-                    axes.bar(at, 0.9, 2, y - 0.45, color=pyplot.get_cmap("YlOrRd")(min(1, 0.2 + here / 4)))
+                    axes.bar(at, 0.9, self.step, y - 0.45, color=pyplot.get_cmap("YlOrRd")(min(1, 0.2 + here / 4)))
             below = dict(points)
         self.frame(axes, "short")
         axes.set_yticks(range(len(buckets)), [labels["le"] for labels, _ in buckets])
