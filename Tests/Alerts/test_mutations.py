@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import yaml
 from rulefiles import ALERTS, alerts, name, promtool, shipped, source
 
-# What an expression says beside its thresholds: a number, an operator, a word of a list, a condition.
+# What an expression says beside its thresholds: a number, a word of a list, a condition.
 NUMBER = re.compile(r"(?<![\w.:\[{\"$])\d+(?![\w.])")
+CONDITION = re.compile(r"^(?:and|unless) on \([^)]*\) (?=\()", re.MULTILINE)
 # The time between evaluations is no alert's business: promtool's tests have their own.
 UNTESTED_THRESHOLDS = {"interval"}
 
@@ -68,11 +69,22 @@ def expression_changes(expression):
             yield match.start(), match.end(), "5000" if is_moment else "1"
         elif match[0] == "1":
             yield match.start(), match.end(), "0"
+    for match in CONDITION.finditer(expression):
+        yield match.start(), end_of_parenthesis(expression, match.end()), ""
     for match in re.finditer(r'"([a-z_]+(?:\|[a-z_]+)*)"(?=[,}])', expression):
         words = match[1].split("|")
         for word in words:
             others = [each for each in words if each != word] or ["nothing"]
             yield match.start() + 1, match.end() - 1, "|".join(others)
+
+
+def end_of_parenthesis(text, start):
+    depth = 0
+    for place in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[place], 0)
+        if depth == 0:
+            return place + 1
+    raise ValueError(text[start:])
 
 
 def mutants_of(alert):
