@@ -97,9 +97,9 @@ def overview():
         blockers_table(0, 4, 11, 9),
         table(
             "Nodes: will we make it?",
-            "A row a node whose drain is under way. Stuck: pods that were told to stop and should be gone. Retried: those "
-            "whose eviction failed otherwise than by a budget. Late by: the agent's own projection against the deadline. "
-            "Quiet for: since a pod was last gone, an eviction accepted or the state changed.",
+            "A row a node whose drain is under way. Stuck: pods that were told to stop and should be gone. Retried: "
+            "those whose eviction failed otherwise than by a budget. Late by: the agent's own projection against the "
+            "deadline. Quiet for: since a pod was last gone, an eviction accepted or the state changed.",
             (11, 4, 13, 9),
             {
                 "node": {"name": "Node", "links": [NODE_LINK]},
@@ -111,7 +111,13 @@ def overview():
                     "width": 100,
                 },
                 "left": {"expr": pods_left(), "name": "Pods left", "unit": "short", "width": 85},
-                "stuck": {"expr": pods_stuck("node"), "name": "Stuck", "unit": "short", "width": 70, "thresholds": WARN},
+                "stuck": {
+                    "expr": pods_stuck("node"),
+                    "name": "Stuck",
+                    "unit": "short",
+                    "width": 70,
+                    "thresholds": WARN,
+                },
                 "retried": {
                     "expr": pods_in('phase="retrying"'),
                     "name": "Retried",

@@ -72,7 +72,8 @@ def test_every_rule_returns_data_of_the_recorded_drains_or_says_why_not(recorded
     found = recorded.over(rule["expr"], STEP)
     assert bool(found) != (name(rule) in MAY_BE_EMPTY)
     if "record" in rule:
-        assert {labels["node"] for labels, _ in found} == {labels["node"] for labels, _ in recorded.over(name(rule), STEP)}
+        remembered = recorded.over(name(rule), STEP)
+        assert {labels["node"] for labels, _ in found} == {labels["node"] for labels, _ in remembered}
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=name)
@@ -92,4 +93,5 @@ def test_every_word_that_a_rule_names_was_exposed_by_the_recorded_agents(rule):
         for label, operator, value in matchers:
             if known.get(metric, {}).get(label):
                 for word in value.split("|") if "~" in operator else [value]:
-                    assert re.search(rf'\b{metric}\{{[^}}]*\b{label}="{word}"', exposed), f"{metric}: {label} was never {word}"
+                    series = rf'\b{metric}\{{[^}}]*\b{label}="{word}"'
+                    assert re.search(series, exposed), f"{metric}: {label} was never {word}"

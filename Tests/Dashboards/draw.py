@@ -177,7 +177,8 @@ class Drawing:
         for i, (name, points) in enumerate(series):
             ink = colour(fixed.get(name, PALETTE[i % len(PALETTE)]))
             if custom["drawStyle"] == "bars":
-                axes.bar(list(points), list(points.values()), self.step, [below[at] for at in points], color=ink, label=name)
+                floor = [below[at] for at in points]
+                axes.bar(list(points), list(points.values()), self.step, floor, color=ink, label=name)
             elif custom["stacking"]["mode"] == "normal":
                 top = {at: below[at] + points.get(at, 0) for at in times}
                 axes.fill_between(
@@ -201,8 +202,15 @@ class Drawing:
             )
         else:
             axes.legend(
-                loc="upper left", bbox_to_anchor=(-0.02, -0.1), fontsize=SMALL, frameon=False, labelcolor=TEXT, ncol=4,
-                columnspacing=1, handlelength=1, borderaxespad=0,
+                loc="upper left",
+                bbox_to_anchor=(-0.02, -0.1),
+                fontsize=SMALL,
+                frameon=False,
+                labelcolor=TEXT,
+                ncol=4,
+                columnspacing=1,
+                handlelength=1,
+                borderaxespad=0,
             )
 
     def frame(self, axes, unit):
@@ -270,12 +278,12 @@ class Drawing:
                 figure.text(0.008, top - 0.5 / tall, f"▾ {panel['title']}", color=TEXT, fontsize=9, va="center")
                 continue
             figure.text((x + 0.2) / 24, top - 0.6 / tall, panel["title"], color=TEXT, fontsize=9, va="center")
-            left = 0 if panel["type"] in ("stat", "table") else 1.1 if w < 20 else 1.3
-            below = 1.4 if panel["type"] == "timeseries" else 0.5 if panel["type"] in ("heatmap", "state-timeline") else 0
-            axes = figure.add_axes(
-                ((x + 0.15 + left) / 24, top - (h - 0.6 - below) / tall, (w - (0.7 if left else 0.35) - left) / 24, (h - 1.9 - below) / tall),
-                facecolor=PANEL,
-            )
+            # Room for the numbers of axes, and for the legend.
+            has_axes = panel["type"] not in ("stat", "table")
+            left, right = (1.25 if has_axes and w < 20 else 1.45 if has_axes else 0.15), 0.55 if has_axes else 0.2
+            below = {"stat": 0, "table": 0, "timeseries": 1.4}.get(panel["type"], 0.5)
+            place = ((x + left) / 24, top - (h - 0.6 - below) / tall, (w - left - right) / 24, (h - 1.9 - below) / tall)
+            axes = figure.add_axes(place, facecolor=PANEL)
             for spine in axes.spines.values():
                 spine.set_visible(False)
             kinds[panel["type"]](axes, panel)

@@ -151,7 +151,9 @@ def test_annotations_stand_at_the_starts_and_the_ends(prometheus):
     ends = {"completed": {"a": 242, "c": 1081, "d": 560, "e": 789}, "timed_out": {"b": 240}, "cancelled": {"g": 330}}
     ends |= {"incomplete": {"h": 401}, "failed": {"i": 602}}
     assert moments(ended, "node", "outcome") == {
-        (f"node-{each}", outcome): pytest.approx(at, abs=15) for outcome, at_of in ends.items() for each, at in at_of.items()
+        (f"node-{each}", outcome): pytest.approx(at, abs=15)
+        for outcome, at_of in ends.items()
+        for each, at in at_of.items()
     }
 
 

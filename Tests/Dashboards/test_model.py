@@ -49,7 +49,8 @@ def test_the_files_are_current():
 
 
 def test_runbooks_are_where_they_are_told(tmp_path):
-    call = [sys.executable, "-B", DIRECTORY / "generate.py", "--to", tmp_path, "--runbooks", "https://wiki.example/books/"]
+    call = [sys.executable, "-B", DIRECTORY / "generate.py", "--to", tmp_path]
+    call += ["--runbooks", "https://wiki.example/books/"]
     subprocess.run(call, check=True, capture_output=True)
     for uid in UIDS:
         made = json.loads((tmp_path / f"{uid}.json").read_text())

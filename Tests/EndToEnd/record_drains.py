@@ -96,7 +96,7 @@ class Story:
     # --- what is there
 
     def furnish_shop(self, site):
-        """A budget that can never allow, until somebody mends it; one that lets pods go one by one; pods without any."""
+        """A budget that can never allow, until somebody mends it; one that lets pods go one by one; and none."""
         site.deployment("payments", replicas=2)
         site.budget("payments", minAvailable=2)
         site.deployment("web", replicas=6, ready_after=self.after(8), stop_after=self.after(4))
@@ -134,7 +134,9 @@ class Story:
         webhook = {
             "name": "guard.example.com",
             "clientConfig": {"url": "https://127.0.0.1:1/"},
-            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods/eviction"]}],
+            "rules": [
+                {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods/eviction"]}
+            ],
             "namespaceSelector": {"matchLabels": {"guarded": "yes"}},
             "failurePolicy": "Fail",
             "sideEffects": "None",

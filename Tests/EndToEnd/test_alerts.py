@@ -1,4 +1,4 @@
-"""Alerts that speak of agents which are gone, by a Prometheus that scrapes each 15 s; and objects for the API server."""
+"""Alerts that speak of agents which are gone, scraped each 15 s; and objects for the API server."""
 
 import json
 import signal
@@ -40,7 +40,8 @@ def test_an_outcome_that_one_scrape_showed_is_told_after_the_agent_has_gone(scen
 
 def test_a_drain_that_could_not_begin_is_told_after_the_agent_has_gone(scenario):
     scenario.deployment("web")
-    agent = scenario.sidecar(kubeconfig=kubeconfig_with(scenario, without(rules_for(scenario), "nodes", "patch")), scraped=False)
+    kubeconfig = kubeconfig_with(scenario, without(rules_for(scenario), "nodes", "patch"))
+    agent = scenario.sidecar(kubeconfig=kubeconfig, scraped=False)
     agent.is_scraped_slowly()
     agent.trigger()
     assert agent.exit_code() == 1
