@@ -53,9 +53,11 @@ bench-scrape: ## Measure what a scrape of the worst case costs, beside the Pytho
 	"$$(swift build -c release --show-bin-path)/bench-scrape" Tests/Golden/worst-case.prom
 	$(CACHE)/venv/bin/python -B Tests/Benchmarks/python_client.py Tests/Golden/worst-case.prom
 
-pictures: ## Draw docs/pictures from the dashboards' queries over the recorded drains.
-	@scripts/install pictures
+pictures: ## Make docs/pictures: the dashboards over recorded drains, and the status page in the demo.
+	@scripts/install build pictures
+	$(SWIFT_BUILD) --product drain-agent
 	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
+	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/page.py "$$(swift build --show-bin-path)/drain-agent"
 
 alerts: ## Write alerts/*.yaml from alerts/alerts.py.
 	@scripts/install test
