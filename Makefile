@@ -63,9 +63,11 @@ record-drains: ## Record Tests/Fixtures/drains.txt anew: nine drains on the real
 	@$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$${DRAIN_AGENT_BINARY:-$$(swift build --show-bin-path)/drain-agent}" \
 		$(CACHE)/venv/bin/python -B Tests/EndToEnd/record_drains.py
 
-pictures: ## Draw docs/pictures from the dashboards' queries over the recorded drains.
-	@scripts/install pictures
+pictures: ## Make docs/pictures: the dashboards over recorded drains, and the status page in the demo.
+	@scripts/install build pictures
+	$(SWIFT_BUILD) --product drain-agent
 	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
+	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/page.py "$$(swift build --show-bin-path)/drain-agent"
 
 alerts: ## Write alerts/*.yaml; RUNBOOK_BASE and GRAFANA_BASE say where links lead, TO another directory.
 	@scripts/install test
