@@ -1,7 +1,9 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan test-asan test-fuzz fuzz bench-scrape pictures alerts flags lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan test-asan test-leaks \
+	test-fuzz fuzz bench-scrape record-drains pictures alerts dashboards \
+	flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -9,6 +11,8 @@ SCENARIOS_AT_ONCE ?= 4
 SWIFT_BUILD := swift build -j $(JOBS)
 # Where the tests find the tools that scripts/install puts beside the project.
 TEST_ENVIRONMENT := DRAIN_AGENT_PYTHON=$(CACHE)/venv/bin/python DRAIN_AGENT_TOOLS=$(CACHE)/tools/bin PATH="$(CACHE)/tools/bin:$$PATH"
+# Of generated alerts and dashboards.
+LINKS = $(if $(RUNBOOK_BASE),--runbooks '$(RUNBOOK_BASE)') $(if $(GRAFANA_BASE),--grafana '$(GRAFANA_BASE)') $(if $(TO),--to '$(TO)')
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -23,14 +27,14 @@ build: ## Build the release binary, with Swift's runtime in it.
 	$(SWIFT_BUILD) -c release --static-swift-stdlib --product drain-agent
 	@ls -l "$$(swift build -c release --show-bin-path)/drain-agent"
 
-test: lint test-unit test-end-to-end test-fuzz test-tsan test-asan ## Check the style and run every test; installs what they need.
+test: lint test-unit test-leaks test-end-to-end test-fuzz test-tsan test-asan ## Check the style and run every test; installs what they need.
 
 test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test
 	$(SWIFT_BUILD) --build-tests
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
-	$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
+	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
 
 test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs those with that in their name.
@@ -47,6 +51,10 @@ test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 		swift test -j $(JOBS) --sanitize=thread --scratch-path .build-tsan \
 		--filter 'HTTPClientTests|HTTPServerTests|TelemetryTests|TelemetryExportTests|DrainRunner|KubernetesClientTests'
 
+test-leaks: ## Drain a thousand times in one process, and count what it holds.
+	$(SWIFT_BUILD) --build-tests
+	DRAIN_AGENT_LEAKS=1 swift test -j $(JOBS) --skip-build --disable-xctest --filter LeakTests
+
 test-fuzz: ## Fuzz each input for a moment: the corpus, and so many inputs of a fixed seed.
 	@scripts/install build
 	JOBS=$(JOBS) scripts/fuzz short
@@ -61,13 +69,25 @@ bench-scrape: ## Measure what a scrape of the worst case costs, beside the Pytho
 	"$$(swift build -c release --show-bin-path)/bench-scrape" Tests/Golden/worst-case.prom
 	$(CACHE)/venv/bin/python -B Tests/Benchmarks/python_client.py Tests/Golden/worst-case.prom
 
-pictures: ## Draw docs/pictures from the dashboards' queries over the recorded drains.
-	@scripts/install pictures
-	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
+record-drains: ## Record Tests/Fixtures/drains.txt anew: nine drains on the real control plane, in 20 minutes.
+	@scripts/install build test
+	$(SWIFT_BUILD) --product drain-agent
+	@Tests/EndToEnd/control-plane-build.sh >/dev/null
+	@$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$${DRAIN_AGENT_BINARY:-$$(swift build --show-bin-path)/drain-agent}" \
+		$(CACHE)/venv/bin/python -B Tests/EndToEnd/record_drains.py
 
-alerts: ## Write alerts/*.yaml from alerts/alerts.py.
+pictures: ## Make docs/pictures: the dashboards over recorded drains, and the status page in the demo.
+	@scripts/install build pictures
+	$(SWIFT_BUILD) --product drain-agent
+	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
+	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/page.py "$$(swift build --show-bin-path)/drain-agent"
+
+alerts: ## Write alerts/*.yaml; RUNBOOK_BASE and GRAFANA_BASE say where links lead, TO another directory.
 	@scripts/install test
-	$(CACHE)/venv/bin/python -B alerts/alerts.py
+	$(CACHE)/venv/bin/python -B alerts/alerts.py $(LINKS)
+
+dashboards: ## Write dashboards/*.json; the same variables.
+	python3 -B dashboards/generate.py $(LINKS)
 
 flags: ## Write docs/flags.md from what the program says of itself.
 	$(SWIFT_BUILD) --product drain-agent

@@ -19,24 +19,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         swiftSettings: settings)
 }
 
-// libFuzzer has a `main` of its own, so that no ordinary build could link what is fuzzed: scripts/fuzz asks for it. The
-// agent is a library then, and its own `main` has another name.
-let isFuzzing = Context.environment["DRAIN_AGENT_FUZZ"] != nil
-let agentDependencies: [Target.Dependency] = [
-    "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "TelemetryExport",
-    "DrainTelemetry", "DrainReport", "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking",
-    "Timestamps", "CAgent",
-    .product(name: "ArgumentParser", package: "swift-argument-parser"),
-]
-let agent: Target =
-    isFuzzing
-    ? .target(
-        name: "DrainAgent", dependencies: agentDependencies,
-        swiftSettings: settings + [
-            .unsafeFlags(["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "drain_agent_main"])
-        ])
-    : .executableTarget(name: "DrainAgent", dependencies: agentDependencies, swiftSettings: settings)
-
 let revision = Context.gitInformation.map { $0.currentCommit + ($0.hasUncommittedChanges ? "-dirty" : "") } ?? "unknown"
 
 let package = Package(
@@ -72,7 +54,16 @@ let package = Package(
         library("HTTPServer", ["CMicroHTTPD", "Gzip", "Locking"]),
         library("ClusterModel", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "HTTPServer", "Locking", "Timestamps"]),
-        agent,
+        .executableTarget(
+            name: "DrainAgent",
+            dependencies: [
+                "KubernetesAPI", "HTTPClient", "KubernetesClient", "DrainEngine", "Telemetry", "TelemetryExport",
+                "DrainTelemetry", "DrainReport", "HTTPServer", "ClusterModel", "SimulatedCluster", "Locking",
+                "Timestamps", "CAgent",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            resources: [.embedInCode("Page/status.html")],
+            swiftSettings: settings),
 
         .target(
             name: "TestSupport",
@@ -118,8 +109,18 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-if isFuzzing {
+// libFuzzer has a `main` of its own, so that no ordinary build could link what is fuzzed: scripts/fuzz asks for it. The
+// agent is a library then, and its own `main` has another name.
+if Context.environment["DRAIN_AGENT_FUZZ"] != nil,
+    let index = package.targets.firstIndex(where: { $0.name == "DrainAgent" })
+{
+    let agent = package.targets[index]
     package.products = []
+    package.targets[index] = .target(
+        name: agent.name, dependencies: agent.dependencies, resources: agent.resources,
+        swiftSettings: settings + [
+            .unsafeFlags(["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "drain_agent_main"])
+        ])
     package.targets.append(
         .executableTarget(
             name: "fuzz",
