@@ -70,24 +70,24 @@ public struct EvictionReply: Sendable, Equatable {
     /// `admission webhook "X" denied the request: …`, or a policy's
     /// `…: ValidatingAdmissionPolicy 'X' with binding 'Y' denied request: …`.
     private static func admissionDenier(_ message: String) -> String? {
-        if let name = message.between(prefix: "admission webhook \"", "\""),
+        if let name = message.name(after: "admission webhook \"", upTo: "\""),
             message.hasPrefix("admission webhook \"\(name)\" denied")
         {
             return name
         }
         guard let policy = message.firstRange(of: "ValidatingAdmissionPolicy '") else { return nil }
-        return message[policy.upperBound...].prefix { $0 != "'" }.description
+        return message[policy.upperBound...].name(after: "", upTo: "'")
     }
 
     /// 429 with the cause `The disruption budget NAME …`; 403 about `poddisruptionbudget.policy "NAME"` (a negative
     /// allowance, too many disrupted pods).
     private static func budgetName(_ status: Status) -> String? {
         if status.code == 429, let cause = status.cause("DisruptionBudget") {
-            return cause.message.between(prefix: "The disruption budget ", " ") ?? ""
+            return cause.message.name(after: "The disruption budget ", upTo: " ") ?? ""
         }
         guard status.code == 403 else { return nil }
-        return status.message.between(prefix: "poddisruptionbudget.policy \"", "\"")
-            ?? status.message.between(prefix: "poddisruptionbudgets.policy \"", "\"")
+        return status.message.name(after: "poddisruptionbudget.policy \"", upTo: "\"")
+            ?? status.message.name(after: "poddisruptionbudgets.policy \"", upTo: "\"")
     }
 
     /// `the UID in the precondition (…) does not match` (1.36), `Precondition failed: UID in precondition: …` (1.20).
@@ -97,13 +97,19 @@ public struct EvictionReply: Sendable, Equatable {
     }
 }
 
-extension String {
-    /// What follows `prefix` at the start, up to `end`.
-    fileprivate func between(prefix: String, _ end: Character) -> String? {
+extension StringProtocol {
+    /// What stands between `prefix` at the start and `end`, if it can be an object's name: it becomes a label.
+    fileprivate func name(after prefix: String, upTo end: Character) -> String? {
         guard hasPrefix(prefix) else { return nil }
-        return String(dropFirst(prefix.count).prefix { $0 != end })
+        let rest = dropFirst(prefix.count)
+        guard let end = rest.firstIndex(of: end), (1...253).contains(rest[..<end].utf8.count),
+            rest[..<end].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.:".contains($0)) })
+        else { return nil }
+        return String(rest[..<end])
     }
+}
 
+extension String {
     fileprivate func firstRange(of text: String) -> Range<String.Index>? {
         var index = startIndex
         while index < endIndex {

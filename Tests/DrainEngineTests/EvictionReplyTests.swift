@@ -61,6 +61,18 @@ struct EvictionReplyTests {
                 "a ValidatingAdmissionPolicy (403)", Status(code: 403, message: policyDenial), .deferred,
                 .webhook(name: "keep-primaries")),
             Case(
+                "what can be no webhook's name becomes no label",
+                Status(code: 403, message: "admission webhook \"two words\" denied the request: x"), .forbidden),
+            Case(
+                "nor can what has no end",
+                Status(code: 403, message: "poddisruptionbudget.policy \"web is forbidden"), .forbidden),
+            Case(
+                "nor can what is longer than a name",
+                Status(
+                    code: 403,
+                    message: "poddisruptionbudget.policy \"\(String(repeating: "a", count: 254))\" is forbidden"),
+                .forbidden),
+            Case(
                 "a budget that the server has not taken in yet",
                 Status(
                     code: 429, message: "Cannot evict pod as it would violate the pod's disruption budget.",

@@ -59,7 +59,13 @@ enum ObjectChecks {
             require(status.code == code, "the code that was sent counts")
             let reply = EvictionReply(.refusal(status), namespace: "shop")
             require(reply.answer != .accepted, "a refusal is no yes")
-            if case .budget(_, let name)? = reply.blocker { require(!name.contains(" "), "a budget's name is a word") }
+            let name =
+                switch reply.blocker {
+                case .budget(_, let name)?, .webhook(let name)?: name
+                case .severalBudgets?, nil: ""
+                }
+            require(name.utf8.allSatisfy { $0 > 0x2C && $0 < 0x7B }, "\(name) is a name")
+            require(name.utf8.count <= 253, "a name has its length")
         }
     }
 
