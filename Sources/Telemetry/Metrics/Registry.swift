@@ -13,9 +13,11 @@ public final class Registry: Sendable {
     private let families = Lock(Families())
     private let hooks = Lock<[@Sendable () -> Void]>([])
     /// One snapshot at a time: hooks set gauges one after the other.
-    private let collecting = Lock(())
+    ///
+    /// Not of nothing: where an empty value would be ThreadSanitizer sees the lock's own header, which all may read.
+    private let collecting = Lock(true)
     /// Held while values are copied, and by `update`.
-    private let recording = Lock(())
+    private let recording = Lock(true)
 
     public init() {}
 
