@@ -12,7 +12,7 @@ struct Holdings: CustomStringConvertible {
     var description: String { "\(descriptors) descriptors, \(threads) threads, \(anonymousBytes >> 10) KiB" }
 
     static func ofThisProcess() throws -> Holdings {
-        malloc_trim(0)
+        trim()
         let rollup = String(
             decoding: try Data(contentsOf: URL(fileURLWithPath: "/proc/self/smaps_rollup")), as: UTF8.self)
         let line = try #require(rollup.split(separator: "\n").first { $0.hasPrefix("Anonymous:") })
@@ -21,5 +21,12 @@ struct Holdings: CustomStringConvertible {
             descriptors: try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count,
             threads: try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count,
             anonymousBytes: kilobytes << 10)
+    }
+
+    /// malloc.h is not in Swift's Glibc module.
+    private static func trim() {
+        typealias Trim = @convention(c) (Int) -> CInt
+        guard let symbol = dlsym(nil, "malloc_trim") else { return }
+        _ = unsafeBitCast(symbol, to: Trim.self)(0)
     }
 }
