@@ -7,6 +7,7 @@ final class Transfer {
     private(set) var timer: StallTimer
     private var parser = HeadParser()
     private var hasHead = false
+    private var wasSent = false
     /// Why we ourselves broke the transfer off.
     private var refusal: HTTPFailure?
 
@@ -57,7 +58,7 @@ extension Transfer {
         }
         ccurl_set_open_socket_callback(easy.pointer, SocketOptions.open)
         ccurl_set_prerequest_callback(easy.pointer) { this, _, _, _, _ in
-            Transfer.of(this)?.timer.requestSent(at: .now)
+            guard let transfer = Transfer.of(this), transfer.mayBeSent() else { return CURL_PREREQFUNC_ABORT }
             return CURL_PREREQFUNC_OK
         }
         ccurl_set_write_callback(easy.pointer, CURLOPT_HEADERFUNCTION) { bytes, size, count, this in
@@ -70,6 +71,16 @@ extension Transfer {
 
     private static func of(_ this: UnsafeMutableRawPointer?) -> Transfer? {
         this.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// libcurl sends a request again when a connection that was kept dies before the answer. Reads may be; what changes
+    /// something may have done so, and whoever asked has to know.
+    private func mayBeSent() -> Bool {
+        timer.requestSent(at: .now)
+        defer { wasSent = true }
+        guard wasSent, !["GET", "HEAD"].contains(order.request.method) else { return true }
+        refusal = HTTPFailure(.reset, "the connection ended before the answer")
+        return false
     }
 
     /// The bytes taken: fewer than given end the transfer.

@@ -1,6 +1,7 @@
 """Faults between the agent and the API server, each in the middle of a drain that has to end truthfully all the same."""
 
 import re
+import time
 
 import pytest
 
@@ -12,6 +13,7 @@ from harness.outages import count, last_count
 from harness.pods import STUCK, let_stop
 from harness.spans import named
 from harness.tried import tried
+from harness.triggers import moment
 from harness.until import until
 from harness.visits import Visits
 from harness.wire import FAULTS_OF_CONNECTIONS, Wire
@@ -81,71 +83,107 @@ def test_every_first_answer_to_an_eviction_is_spoilt(scenario):
         tried("Answers to evictions", words, attempts(drained.spans, pod))
 
 
+# What a list is none the worse for: there is a good one after all.
+HARMLESS = {
+    "ended right after the answer",
+    "body called text/html",
+    "interim answers 100, 102 and 103 before it",
+    "one byte at a time",
+    "chunks of one byte, with extensions and a trailer",
+}
+
+
+class Spoilt:
+    """Faults, one after the other, and when each began: what the log says next was of it."""
+
+    def __init__(self, faults):
+        self._left = list(faults)
+        self.begun = []  # (when, in words)
+
+    def next(self):
+        words = self._left.pop(0) if self._left else None
+        if words:
+            self.begun.append((time.time(), words))
+        return words
+
+    @property
+    def are_through(self):
+        return not self._left
+
+    def said(self, lines):
+        """By fault: the first of the log's lines between its begin and the next one's."""
+        ends = [*(begin for begin, _ in self.begun[1:]), float("inf")]
+        found = {}
+        for (begin, words), end in zip(self.begun, ends):
+            of_it = [line["err"] for line in lines if begin <= moment(line["ts"]) < end]
+            found[words] = of_it[0] if of_it else None
+        return found
+
+
 def test_every_first_list_is_spoilt(scenario):
     few_pods(scenario)
     with Visits() as elsewhere:
-        answers = {**{words: fault for words, (fault, _) in ANSWERS.items()}, **LISTS}
-        answers["a redirect to another server"] = redirect_to(elsewhere.url)
-        left = list(answers.items())
-        spoilt = []
+        answers = {words: fault for words, (fault, _) in ANSWERS.items() if words not in HARMLESS}
+        answers |= {**LISTS, "a redirect to another server": redirect_to(elsewhere.url)}
+        spoilt = Spoilt(answers)
 
         def fault(request):
-            if request.kind != "list" or scenario.node not in request.target or not left:
-                return None
-            words, spoil = left.pop(0)
-            spoilt.append(words)
-            return spoil
+            if request.kind == "list" and scenario.node in request.target:
+                return answers.get(spoilt.next())
 
         with Middle(scenario, fault) as middle:
             agent = scenario.sidecar("--retry-max-delay", "300ms", kubeconfig=middle.kubeconfig())
             with MemoryPeak(agent.pid) as peak:
                 agent.trigger()
+                until("an end of the faults", lambda: spoilt.are_through)
                 check(agent)
         assert not elsewhere.visits
-    assert spoilt == list(answers) and peak.kibibytes < MOST_MEMORY
-    said = [line["err"] for line in agent.log("request is tried again")]
-    tried("Answers to lists", "all of them", f"{said}")
+    assert peak.kibibytes < MOST_MEMORY
+    for words, error in spoilt.said(agent.log("request failed: trying again")).items():
+        # A connection that was kept and dies before any answer: a read is sent again at once.
+        said = f"{error}; listed again" if error else "sent again at once on another connection"
+        assert error or "request has been sent" in words or "server has answered" in words, words
+        tried("Lists of the node's pods", words, said)
 
 
 def test_every_watch_is_spoilt_and_none_of_it_is_believed(scenario):
     few_pods(scenario)
     scenario.pod("stuck", stop_after=STUCK, grace=1)
-    left = list(WATCHES.items())
-    spoilt = []
+    spoilt = Spoilt(WATCHES)
 
     def fault(request):
-        if request.kind != "watch" or "pods" not in request.target or not left:
-            return None
-        words, spoil = left.pop(0)
-        spoilt.append(words)
-        return spoil
+        if request.kind == "watch" and "/pods" in request.target:
+            return WATCHES.get(spoilt.next())
 
     with Middle(scenario, fault) as middle:
         agent = scenario.sidecar(*QUICKLY, kubeconfig=middle.kubeconfig())
         with MemoryPeak(agent.pid) as peak:
             agent.trigger()
-            until("an end of the faults", lambda: not left, within=180)
+            until("an end of the faults", lambda: spoilt.are_through, within=180)
             let_stop(scenario, "stuck")
             drained = check(agent)
-    assert len(drained.accepted) == 4 and peak.kibibytes < MOST_MEMORY
-    said = [(line["reason"], line["err"]) for line in agent.log("watch ended")]
-    tried("Watches", "all of them", f"{said} {cost(agent)} {peak.kibibytes}")
+    assert len(drained.accepted) == 4
+    assert peak.kibibytes < MOST_MEMORY
+    # One watch after the other: one end each.
+    for words, line in zip(WATCHES, agent.log("watch ended"), strict=True):
+        tried("Watches", words, f"{line['reason']}: {line['err']}; watched again")
 
 
-@pytest.mark.parametrize("rounds", [1])
-def test_connections_are_broken_below_http(scenario, rounds):
-    few_pods(scenario)
+def test_connections_are_broken_below_http(scenario):
+    scenario.pod("web")
+    spoilt = Spoilt(FAULTS_OF_CONNECTIONS)
     with Wire(scenario) as wire:
-        agent = scenario.sidecar(*QUICKLY, kubeconfig=wire.kubeconfig())
+        agent = scenario.sidecar("--retry-max-delay", "300ms", kubeconfig=wire.kubeconfig())
         agent.wait_for_log("serving")
-        until("a connection", lambda: wire.connections)
+        until("readiness", lambda: agent.request("GET", "/readyz")[0] == 200)
+        wire.fault = spoilt.next
         wire.reset_all()
-        wire.faults = list(FAULTS_OF_CONNECTIONS)
         agent.trigger()
+        until("an end of the faults", lambda: spoilt.are_through)
         check(agent, lost_answers=True)
-        assert not wire.faults
-    said = [line["err"] for line in agent.log("request is tried again")]
-    tried("Connections", "all of them", f"{said} {cost(agent)}")
+    for words, error in spoilt.said(agent.log("request failed: trying again")).items():
+        assert error, words
+        tried("Connections", words, f"{error}; connected again")
 
 
 SLOW = {
@@ -170,3 +208,70 @@ def test_a_slow_line(scenario, words):
             "Slow lines", words,
             f"{drained.seconds:.0f} s, {wire.carried >> 10} KiB over {wire.connections} connections, {cost(agent)}"
         )
+
+
+# --- dead without a word
+
+
+@pytest.mark.long
+def test_every_connection_falls_silent_for_ever(scenario):
+    """No FIN, no RST, no answer: requests are given up after 40 s, the watch after 90 s of silence."""
+    few_pods(scenario)
+    scenario.deployment("held")
+    scenario.budget("held", maxUnavailable=0)
+    with Wire(scenario) as wire:
+        agent = scenario.sidecar(kubeconfig=wire.kubeconfig())
+        agent.trigger()
+        agent.wait_for("one blocked, the others gone", lambda state: state["counts"] == {**state["counts"], "blocked": 1, "gone": 3})
+        silent = wire.silence()
+        scenario.change_budget("held", maxUnavailable=1)
+        until("end of the drain", lambda: agent.has_ended, within=240)
+        drained = check(agent, lost_answers=True)
+    idle = last_count(agent, "drain_api_watch_restarts_total", reason="idle")
+    said = attempts(drained.spans, drained.evicted()[-1])
+    tried(
+        "Silence", "all connections fall silent, for ever",
+        f"{silent} connections; watches ended as idle: {idle:.0f}; the pod that a budget held: {said}; {cost(agent)}",
+    )
+
+
+# --- who is there
+
+
+WRONG_CERTIFICATES = {
+    "of another authority": (Certificates.of_another_authority, "certificate"),
+    "for another host": (Certificates.of_another_host, "certificate"),
+    "expired": (Certificates.expired, "certificate"),
+}
+
+
+def test_a_wrong_certificate_is_refused_and_nothing_is_told_to_its_owner(scenario):
+    scenario.pod("web")
+    certificates = Certificates(scenario)
+    for words, (make, _) in WRONG_CERTIFICATES.items():
+        with Middle(scenario, certificate=make(certificates)) as middle:
+            agent = scenario.drain(kubeconfig=middle.kubeconfig())
+            code, said = agent.exit_code(), agent.stderr().splitlines()[-1]
+            assert code == 1 and "certificate" in said, said
+            assert not middle.requests and not scenario.is_cordoned()
+        tried("Certificates", words, f"exit code 1 at once: {said}")
+    with Middle(scenario, certificate=certificates.of_another_host()) as middle:
+        agent = scenario.sidecar(*QUICKLY, kubeconfig=middle.kubeconfig())
+        agent.wait_for_log("not ready")
+        agent.trigger()
+        agent.wait_for("an error to be told", lambda state: "certificate" in (state.get("last_error") or ""))
+        assert not middle.requests
+        middle.present(scenario.stage.control_plane / "certs/apiserver")
+        check(agent)
+    tried("Certificates", "wrong at first, then right, under `run`", "not ready until then; completed")
+
+
+def test_the_name_of_the_server_does_not_resolve(scenario):
+    scenario.pod("web")
+    with Wire(scenario) as wire:
+        config = wire.kubeconfig(host="api.drain-agent.invalid")
+        agent = scenario.drain("--startup-timeout", "2s", kubeconfig=config)
+        code, said = agent.exit_code(), agent.stderr().splitlines()[-1]
+        assert code == 1 and "name_resolution" in said and "api.drain-agent.invalid" in said, said
+        assert not scenario.is_cordoned()
+        tried("Names", "the server's name does not resolve", f"exit code 1 at the startup timeout: {said}")

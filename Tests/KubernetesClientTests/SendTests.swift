@@ -196,11 +196,14 @@ struct SendTests {
         #expect(await api.send(.version).answer == .refusal(Status(code: 503, message: "m")))
     }
 
-    @Test("a redirect is a refusal, and is not followed")
-    func redirect() async throws {
-        let api = try ScriptedAPI { _, _ in .init(status: 302, headers: ["Location: /elsewhere"]) }
-        #expect(await api.send(.version).answer == .refusal(Status(code: 302)))
-        #expect(api.requests.count == 1)
+    @Test("a redirect is no answer of an API server, and is not followed", arguments: [301, 302, 307, 308])
+    func redirect(status: Int) async throws {
+        let api = try ScriptedAPI { _, _ in .init(status: status, headers: ["Location: /elsewhere"]) }
+        let failure = TransportFailure(.malformed, "HTTP \(status) is a redirect, which is not followed")
+        for call in [APICall.version, .listPods(node: "a", .cache())] {
+            #expect(await api.send(call).answer == .failure(failure))
+        }
+        #expect(api.requests.count == 2)
     }
 
     @Test(

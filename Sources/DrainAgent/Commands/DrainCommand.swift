@@ -55,7 +55,7 @@ struct DrainCommand: AgentCommand {
         let location = try ClusterLocation(cluster)
         var policy = try policy()
         policy.fleet = fleet.fleet(location)
-        let out = LineSink(descriptor: 1, closesDescriptor: false, onFate: { _, _ in })
+        let out = LineSink.standardOutput()
         let say: @Sendable (String) -> Void = { out.write(Array("\($0)\n".utf8)) }
         let wantsLog = telemetry.logLevel != nil || telemetry.logFormat != nil
         let stack = try AgentTelemetry(
@@ -91,6 +91,7 @@ struct DrainCommand: AgentCommand {
             Complaint.say("drain-agent: textfile not written: \(problem)")
         }
         async let exported: Void = stack.finishExport(within: .seconds(2))
+        await stack.finishSpans(within: .seconds(2))
         await stack.finishReports(within: .seconds(2))
         await exported
         await server?.stop()

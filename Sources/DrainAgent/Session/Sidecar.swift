@@ -230,6 +230,7 @@ struct Sidecar: Sendable {
     private func end(_ summary: DrainSummary, _ happenings: AsyncStream<Happening>) async -> Int32 {
         async let reports: Void = telemetry.finishReports(within: .seconds(2))
         async let exported: Void = telemetry.export(within: .seconds(2))
+        await telemetry.finishSpans(within: .seconds(1))
         await telemetry.flush(within: .seconds(1))
         writeTerminationLog(summary)
         if let problem = telemetry.writeTextfile(options.telemetry.textfile) {
@@ -311,6 +312,7 @@ struct Sidecar: Sendable {
 
     private func leave(_ code: Int32) async -> Int32 {
         telemetry.interrupt(at: time.now())
+        await telemetry.finishSpans(within: .seconds(1))
         await telemetry.finishExport(within: .milliseconds(500))
         await server.stop()
         await cluster.client.shutdown()

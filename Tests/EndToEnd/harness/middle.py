@@ -20,7 +20,7 @@ class Middle(Proxy):
         self.requests = []  # all that were read
         self._certs = scenario.stage.control_plane / "certs"
         self.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.present(certificate if "/" in str(certificate) else self._certs / certificate)
+        self.present(self._certs / certificate)
         self._to_server = ssl.create_default_context(cafile=self._certs / "ca.crt")
 
     def present(self, certificate):

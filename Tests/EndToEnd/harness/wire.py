@@ -73,14 +73,14 @@ class Wire(Proxy):
         """`latency` and `jitter` in seconds, one way; `rate`: bytes a second, for all connections together, each way."""
         super().__init__(scenario)
         self.latency, self.jitter, self.rate = latency, jitter, rate
-        self.faults = []  # what happens to the next connections, one each
+        self.fault = lambda: None  # gives what happens to the next connection
         self.carried = 0  # bytes to the agent
         self._free = {}  # when each direction has carried what it was given
         self._pairs = []
         self._random = random.Random(7)
 
     async def serve(self, reader, writer):
-        fault = self.faults.pop(0) if self.faults else None
+        fault = self.fault()
         if fault == "reset on connecting":
             return reset(writer)
         up_reader, up_writer = await asyncio.open_connection(*self.upstream)
