@@ -1,7 +1,7 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures alerts flags lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures reliability alerts flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -40,6 +40,7 @@ test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs thos
 	@$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$${DRAIN_AGENT_BINARY:-$$(swift build --show-bin-path)/drain-agent}" \
 		$(CACHE)/venv/bin/python -B -m pytest -n $(SCENARIOS_AT_ONCE) --maxschedchunk 1 \
 		-c Tests/EndToEnd/pytest.ini Tests/EndToEnd $(if $(SCENARIO),-k '$(SCENARIO)')
+	$(if $(SCENARIO),,scripts/document-reliability --check)
 
 test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 	@scripts/install build test
@@ -56,6 +57,9 @@ bench-scrape: ## Measure what a scrape of the worst case costs, beside the Pytho
 pictures: ## Draw docs/pictures from the dashboards' queries over the recorded drains.
 	@scripts/install pictures
 	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
+
+reliability: ## Write docs/reliability.md from what the last runs of the tests tried.
+	scripts/document-reliability
 
 alerts: ## Write alerts/*.yaml from alerts/alerts.py.
 	@scripts/install test

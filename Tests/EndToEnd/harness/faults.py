@@ -212,32 +212,38 @@ ANSWERS = {
 # --- lists
 
 
+FIRST_POD = b'"items":[{"metadata":{'
+
+
 async def huge_item(call):
     """The first pod has an annotation of 20 MiB."""
     head, body = await call.answer()
-    before, after = body.split(b'"annotations":{', 1)
-    size = len(body) + len(b'"x":"",') + 20 * MEBIBYTE
-    await call.write(with_length(head, size) + before + b'"annotations":{"x":"')
+    before, after = body.split(FIRST_POD, 1)
+    before, after = before + FIRST_POD + b'"annotations":{"x":"', b'"},' + after
+    await call.write(with_length(head, len(before) + 20 * MEBIBYTE + len(after)) + before)
     for _ in range(20):
         await call.write(b"x" * MEBIBYTE)
-    await call.write(b'",' + after)
+    await call.write(after)
 
 
 async def wrong_item(call):
+    await change(call, FIRST_POD + b'"name":', FIRST_POD + b'"name":7,"x":')
+
+
+async def deep_item(call):
+    await change(call, FIRST_POD, FIRST_POD + b'"x":' + b"[" * 100_000 + b"]" * 100_000 + b",")
+
+
+async def change(call, old, new):
     head, body = await call.answer()
-    await call.write(with_length(head, len(body)) + body.replace(b'"metadata":{"name":', b'"metadata":{"name":1e999999,"x":', 1)[: len(body)])
+    assert old in body, body[:1000]
+    body = body.replace(old, new, 1)
+    await call.write(with_length(head, len(body)) + body)
 
 
 async def null_items(call):
     head, body = await call.answer()
     body = re.sub(rb'"items":\[.*\]', b'"items":[null,{},[],7]', body, flags=re.S)
-    await call.write(with_length(head, len(body)) + body)
-
-
-async def deep_item(call):
-    head, body = await call.answer()
-    deep = b'"x":' + b"[" * 100_000 + b"]" * 100_000 + b","
-    body = body.replace(b'"metadata":{', b'"metadata":{' + deep, 2)
     await call.write(with_length(head, len(body)) + body)
 
 
