@@ -179,6 +179,11 @@ struct SendTests {
         arguments: [
             ("upstream connect error", "upstream connect error"), ("", ""), (" \n", ""),
             ("<html>\n<h1>502</h1>\n</html>\n", "<html>\n<h1>502</h1>\n</html>"),
+            (
+                "\n<!doctype html><HTML><head><Title>502\n Bad Gateway </Title></head><body>nginx</body></html>",
+                "a web page with HTTP 502, not the API server's: 502 Bad Gateway"
+            ), ("<title> </title>", "<title> </title>"),
+            ("<title>cut", "a web page with HTTP 502, not the API server's: cut"),
             (#"{"kind":"Pod","message":"x"}"#, #"{"kind":"Pod","message":"x"}"#),
             (#"{"message":"x"}"#, #"{"message":"x"}"#),
             (#"{"kind":"Status","code":"#, #"{"kind":"Status","code":"#),
