@@ -230,7 +230,7 @@ struct Sidecar: Sendable {
     private func end(_ summary: DrainSummary, _ happenings: AsyncStream<Happening>) async -> Int32 {
         async let reports: Void = telemetry.finishReports(within: .seconds(2))
         async let exported: Void = telemetry.export(within: .seconds(2))
-        await telemetry.finishSpans(within: .seconds(1))
+        async let spans: Void = telemetry.finishSpans(within: .seconds(2))
         await telemetry.flush(within: .seconds(1))
         writeTerminationLog(summary)
         if let problem = telemetry.writeTextfile(options.telemetry.textfile) {
@@ -238,6 +238,7 @@ struct Sidecar: Sendable {
         }
         await reports
         await exported
+        await spans
         // A scrape before that would not show what became of the last spans and Events.
         linger.drainEnded()
         await stayForScrape(happenings)
