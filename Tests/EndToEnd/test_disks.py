@@ -1,4 +1,4 @@
-"""Disks without room, readers that go, files that are taken away: the drain goes on, and what is lost is counted and said."""
+"""Disks without room, readers that go, files that are taken away: the drain goes on; what is lost is counted and said."""
 
 import json
 import resource
@@ -168,7 +168,8 @@ def test_the_span_file_is_renamed_and_then_deleted(scenario):
     lost = fates(agent)
     assert lost == {"written": kept + new} and new > 0, (lost, kept, new)
     assert not agent.log("spans are lost")
-    tried("The span file", "it is renamed, then deleted", f"{kept} spans went on into the renamed file, then {new} into a new one")
+    said = f"{kept} spans went on into the renamed file, then {new} into a new one"
+    tried("The span file", "it is renamed, then deleted", said)
 
 
 def test_neither_textfile_nor_termination_log_can_be_written(scenario):

@@ -1,4 +1,4 @@
-"""Between an agent and the API server at TCP's level: what is said is TLS, which this cannot read, but can delay and break."""
+"""Between an agent and the API server at TCP's level: what is said is TLS, which cannot be read, but delayed and broken."""
 
 import asyncio
 import json
