@@ -19,6 +19,7 @@ class Proxy:
         self.scenario = scenario
         url = urllib.parse.urlsplit((scenario.stage.control_plane / "server").read_text().strip())
         self.upstream = (url.hostname, url.port)
+        self.problems = []
         self.connections = 0  # that were made by the agent so far
         self.tls = None  # set where it is the proxy that speaks TLS
         self._loop = asyncio.new_event_loop()
@@ -42,6 +43,7 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        assert not self.problems, self.problems
 
     def do(self, coroutine):
         """Runs it in the proxy's thread, and waits for what it gives."""
@@ -62,6 +64,8 @@ class Proxy:
             await self.serve(reader, writer)
         except (OSError, EOFError, asyncio.CancelledError):
             pass
+        except Exception as problem:  # of ours: the fault was not the one that the test is about
+            self.problems.append(repr(problem))
         finally:
             writer.transport.abort()
 
