@@ -13,7 +13,7 @@ from harness.visits import Visits
 from harness.wire import FAULTS_OF_CONNECTIONS, Wire
 
 # Memory of its own, whatever the server sends: an item or a line is refused at 16 MiB.
-MOST_MEMORY = 120 << 10  # KiB
+MOST_MEMORY = 64 << 10  # KiB
 QUICKLY = ("--retry-max-delay", "1s")
 
 
