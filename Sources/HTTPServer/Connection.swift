@@ -27,6 +27,8 @@ final class Connection: Sendable {
         var request: IncomingRequest?
         /// Nil once MHD may close it, when the number may come to mean another file.
         var socket: Int32?
+        /// What its TLS handshake uses: GnuTLS looks at it until MHD has closed the connection.
+        var certificate: ServerCertificate?
         /// The server stops and waits no longer: nothing of this connection may be suspended any more.
         var isAbandoned = false
     }
@@ -48,6 +50,13 @@ final class Connection: Sendable {
         }
         state = Lock(
             State(clock: ConnectionClock(acceptedAt: .now), socket: mhd_connection_socket(handle)))
+    }
+
+    /// The listener's certificate of this moment.
+    func certificate() -> ServerCertificate? {
+        let certificate = listener.identity?.certificate
+        state.withLock { $0.certificate = certificate }
+        return certificate
     }
 
     /// A handler has answered.

@@ -14,12 +14,15 @@ final class Listener: Sendable {
 
     let router: Router
     let deliveries: Deliveries
+    /// Nil: plain.
+    let identity: ServerIdentity?
     private let socket: ListeningSocket
     private let state = Lock(State())
     private let daemon = Lock<OpaquePointer?>(nil)
 
-    init(_ socket: ListeningSocket, router: Router, deliveries: Deliveries) {
+    init(_ socket: ListeningSocket, router: Router, deliveries: Deliveries, identity: ServerIdentity?) {
         self.socket = socket
+        self.identity = identity
         self.router = router
         self.deliveries = deliveries
     }
@@ -35,7 +38,8 @@ final class Listener: Sendable {
             listen_socket: socket.descriptor, connection_limit: limits.connections,
             connection_limit_per_address: limits.connectionsPerAddress, connection_pool_bytes: Self.poolBytes,
             thread_stack_bytes: Self.threadStackBytes, context: context.toOpaque(), uri_log: uriLog,
-            handle: handleRequest, completed: requestCompleted, connection_changed: connectionChanged)
+            handle: handleRequest, completed: requestCompleted, connection_changed: connectionChanged,
+            certificate: identity == nil ? nil : handOutCertificate)
         guard let started = mhd_start_listener(&options) else {
             context.release()
             close(socket.descriptor)
@@ -85,7 +89,7 @@ final class Listener: Sendable {
     }
 }
 
-// The four callbacks of MHD, all on the daemon's thread. A connection is kept by its listener from "started" to
+// The callbacks of MHD, all on the daemon's thread. A connection is kept by its listener from "started" to
 // "closed", so its unretained pointer is good in between.
 
 private func connection(_ context: UnsafeMutableRawPointer?) -> Connection? {
@@ -123,4 +127,15 @@ private let handleRequest: MHD_AccessHandlerCallback = { _, _, _, method, _, upl
 
 private let requestCompleted: MHD_RequestCompletedCallback = { _, _, context, reason in
     connection(context?.pointee)?.completed(isSent: reason == .REQUEST_TERMINATED_COMPLETED_OK)
+}
+
+/// A handshake asks for the certificate: its connection keeps it for as long as GnuTLS may look at it.
+private let handOutCertificate: MHDCertificateCallback = { session, _, chain, length, _, _, key, _ in
+    guard let chain, let length, let key,
+        let certificate = connection(mhd_socket_context(mhd_tls_connection(session)))?.certificate()
+    else { return -1 }
+    chain.pointee = certificate.chain
+    length.pointee = certificate.chainLength
+    key.pointee = certificate.key
+    return 0
 }

@@ -25,6 +25,7 @@ final class AgentTelemetry: DrainObserver {
     let progress: DrainProgress
     let api: APIMetrics
     let scrapes: PerWord<ExpositionFormat, Counter>
+    let certificate: CertificateMetrics
     let boot: String
 
     private let metrics: DrainMetrics
@@ -51,6 +52,7 @@ final class AgentTelemetry: DrainObserver {
             registry.counter(
                 "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": $0.rawValue])
         }
+        certificate = CertificateMetrics(registry)
         ProcessMetrics.register(in: registry)
         let log = LogWriter(settings, registry, time: time)
         self.log = log
