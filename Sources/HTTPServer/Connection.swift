@@ -81,14 +81,17 @@ final class Connection: Sendable {
             guard isSent, case .responding(let response) = turn, let socket = state.socket,
                 let report = response.onDelivered
             else { return (turn, nil) }
-            return (turn, Delivery(of: socket, at: .now, report: report))
+            return (turn, Delivery(of: socket, to: peer, at: .now, report: report))
         }
         switch turn {
         case .client, .lost: break
         case .held(let task): task.cancel()
         case .answered(let response): response.discard()
         case .responding(let response):
-            if case .stream(let stream) = response.body { stream.close() }
+            if case .stream(let stream) = response.body {
+                stream.close()
+                listener.streamEnded()
+            }
             guard let delivery else { return response.onDelivered?(false) ?? () }
             listener.deliveries.add(delivery)
         }

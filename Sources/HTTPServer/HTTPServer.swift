@@ -28,7 +28,8 @@ public final class HTTPServer: Sendable {
         _ address: ListenAddress, identity: ServerIdentity? = nil
     ) throws(HTTPServerError) -> BoundAddress {
         let listener = Listener(
-            try ListeningSocket.open(address), router: router, deliveries: reaper.deliveries, identity: identity)
+            try ListeningSocket.open(address), router: router, deliveries: reaper.deliveries, identity: identity,
+            streams: limits.streams)
         guard listener.start(limits), startReaper() else {
             listener.stop()
             throw .cannotListen(address, reason: "the system gives no thread")

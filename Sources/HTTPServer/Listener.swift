@@ -6,6 +6,7 @@ import Locking
 final class Listener: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
+        var streams = 0
         var isStopping = false
     }
 
@@ -18,10 +19,14 @@ final class Listener: Sendable {
     let identity: ServerIdentity?
     private let socket: ListeningSocket
     private let state = Lock(State())
+    private let streamLimit: Int
     private let daemon = Lock<OpaquePointer?>(nil)
 
-    init(_ socket: ListeningSocket, router: Router, deliveries: Deliveries, identity: ServerIdentity?) {
+    init(
+        _ socket: ListeningSocket, router: Router, deliveries: Deliveries, identity: ServerIdentity?, streams: Int
+    ) {
         self.socket = socket
+        streamLimit = streams
         self.identity = identity
         self.router = router
         self.deliveries = deliveries
@@ -30,6 +35,17 @@ final class Listener: Sendable {
     var address: ListenAddress { socket.address }
     var isStopping: Bool { state.withLock { $0.isStopping } }
     var connections: [Connection] { state.withLock { Array($0.connections.values) } }
+
+    /// Whether one more stream may be sent; `streamEnded` follows.
+    func beginStream() -> Bool {
+        state.withLock { state in
+            guard state.streams < streamLimit else { return false }
+            state.streams += 1
+            return true
+        }
+    }
+
+    func streamEnded() { state.withLock { $0.streams -= 1 } }
 
     /// False if MHD cannot start its thread. Until `stop()`, the daemon holds a reference to this listener.
     func start(_ limits: HTTPServerLimits) -> Bool {
