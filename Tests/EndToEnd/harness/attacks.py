@@ -1,4 +1,4 @@
-"""Clients that mean harm. They come from 127.0.0.2 and its neighbours: limits by address tell them from scrapers and probes."""
+"""Clients that mean harm. They come from 127.0.0.2 and its neighbours: limits by address tell them from scrapers."""
 
 import http.client
 import os

@@ -73,7 +73,11 @@ BODIES = [
     ("a chunk whose length is below 0", chunked(b"-2\r\n{}\r\n0\r\n\r\n"), {400}),
     ("a chunk of 2^64 bytes and more", chunked(b"f" * 18 + b"\r\n{}"), {400, 413}),
     ("a chunk that is longer than it says", chunked(b"1\r\n{}\r\n0\r\n\r\n"), {400}),
-    ("a chunk with an extension of 60,000 bytes", chunked(b"2;" + b"x" * 60_000 + b"\r\n{}\r\n"), {400, 413, 500, CLOSED}),
+    (
+        "a chunk with an extension of 60,000 bytes",
+        chunked(b"2;" + b"x" * 60_000 + b"\r\n{}\r\n"),
+        {400, 413, 500, CLOSED},
+    ),
     ("10 MB with a length", post(b"Content-Length: 10000000\r\n", b"x" * 10_000_000), {413, CLOSED}),
     ("10 MB in chunks", chunked((b"10000\r\n" + b"x" * 65_536 + b"\r\n") * 160 + b"0\r\n\r\n"), {413, CLOSED}),
     ("100-continue for a terabyte", post(b"Expect: 100-continue\r\nContent-Length: 1000000000000\r\n"), {413}),
