@@ -32,7 +32,7 @@ struct MHDListenerOptions {
 static const char mhd_tls_priorities[] =
     "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA";
 
-/// One thread, with epoll, that serves a listening socket made by the caller. NULL if MHD cannot start it.
+/// One thread that serves a listening socket made by the caller. NULL if MHD cannot start it.
 static inline struct MHD_Daemon *mhd_start_listener(const struct MHDListenerOptions *options) {
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)mhd_tls_priorities},
@@ -40,9 +40,11 @@ static inline struct MHD_Daemon *mhd_start_listener(const struct MHDListenerOpti
         {MHD_OPTION_END, 0, NULL},
     };
     if (options->certificate == NULL) tls[0].option = MHD_OPTION_END;
+    // Not epoll under TLS: there a handshake that waits for its client keeps 0.9.75's thread running in circles.
+    const unsigned int threading =
+        options->certificate == NULL ? MHD_USE_EPOLL_INTERNAL_THREAD : MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS;
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (options->certificate == NULL ? 0 : MHD_USE_TLS),
-        0, NULL, NULL, options->handle, options->context,
+        threading | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, options->handle, options->context,
         MHD_OPTION_LISTEN_SOCKET, options->listen_socket,
         MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connection_limit_per_address,
