@@ -105,6 +105,7 @@ def test_clients_that_ask_and_never_read(scenario):
     questions = {
         b"/metrics": b"Accept-Encoding: gzip\r\n",
         b"/drain": b"",
+        b"/drain/events": b"",
     }
     asked = 0
     with Onlooker(agent) as onlooker:
@@ -112,7 +113,7 @@ def test_clients_that_ask_and_never_read(scenario):
         for address in range(2, 6):
             for number in range(60):
                 client = connect(agent, f"127.0.0.{address}", receive_buffer=2048)
-                path, lines = list(questions.items())[number % 2]
+                path, lines = list(questions.items())[number % len(questions)]
                 send_what_fits(client, get(path, lines) * 200)
                 asked += 200
                 clients.append(client)
