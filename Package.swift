@@ -62,6 +62,7 @@ let package = Package(
                 "Timestamps", "CAgent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            resources: [.embedInCode("Page/status.html")],
             swiftSettings: settings),
 
         .target(
@@ -88,7 +89,7 @@ let package = Package(
             "DrainReport",
             ["SeededRandom", "DrainEngine", "Telemetry", "Timestamps"]),
         tests("Gzip"),
-        tests("HTTPServer", ["Locking"]),
+        tests("HTTPServer", ["HTTPClient", "Locking"]),
         tests("ClusterModel", ["SeededRandom", "KubernetesAPI", "Timestamps"]),
         tests(
             "DrainAgent",

@@ -23,8 +23,11 @@ final class AgentTelemetry: DrainObserver {
 
     let registry = Registry()
     let progress: DrainProgress
+    /// For those who watch the drain live.
+    let feed: DrainFeed
     let api: APIMetrics
     let scrapes: PerWord<ExpositionFormat, Counter>
+    let certificate: CertificateMetrics
     let boot: String
 
     private let metrics: DrainMetrics
@@ -51,10 +54,16 @@ final class AgentTelemetry: DrainObserver {
             registry.counter(
                 "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": $0.rawValue])
         }
+        certificate = CertificateMetrics(registry)
         ProcessMetrics.register(in: registry)
         let log = LogWriter(settings, registry, time: time)
         self.log = log
-        let drainLog = DrainLog(node: settings.node, boot: boot) { log.write($0) }
+        let feed = DrainFeed(progress, time: time) { await DrainAgent.pause(for: .milliseconds(500)) }
+        self.feed = feed
+        let drainLog = DrainLog(node: settings.node, boot: boot) { line in
+            log.write(line)
+            feed.note(line)
+        }
         self.drainLog = drainLog
         reporter = ClusterReporter(
             settings.reporting, node: settings.node, boot: boot, registry: registry, time: time
@@ -93,6 +102,7 @@ final class AgentTelemetry: DrainObserver {
 
     func observe(_ event: DrainEvent) {
         progress.observe(event)
+        feed.observe(event)
         metrics.observe(event)
         spans.observe(event)
         drainLog.observe(event)
