@@ -24,11 +24,8 @@ from harness.pods import STUCK, let_stop
 from harness.requests import CLOSED, SECTIONS, get
 from harness.served import TOKEN
 from harness.triggers import Told
+from harness.tried import tried
 from harness.until import until
-
-
-def tried(area, input, happened):
-    """Stands in for harness.tried, which collects the rows of docs/reliability.md."""
 
 
 def in_mid_drain(scenario, *options, **settings):
