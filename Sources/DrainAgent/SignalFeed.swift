@@ -16,7 +16,9 @@ final class SignalFeed: Sendable {
     static func block() {
         var set = Self.set
         pthread_sigmask(SIG_BLOCK, &set, nil)
+        // A reader that has gone and a file that may not grow (ulimit -f) are errors of a write, no reason to die.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// The main thread's life from here on.

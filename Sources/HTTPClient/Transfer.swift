@@ -7,6 +7,8 @@ final class Transfer {
     private(set) var timer: StallTimer
     private var parser = HeadParser()
     private var hasHead = false
+    /// When it was last handed to a connection.
+    private(set) var sent: StallTimer.Instant?
     /// Why we ourselves broke the transfer off.
     private var refusal: HTTPFailure?
 
@@ -18,6 +20,13 @@ final class Transfer {
         easy = try EasyHandle()
         try easy.configure(for: order.request)
         setCallbacks()
+    }
+
+    /// Takes no kept connection that was made before.
+    func useConnections(since moment: StallTimer.Instant) throws(HTTPFailure) {
+        // libcurl counts whole seconds, and keeps what is not older.
+        let seconds = Int((StallTimer.Instant.now - moment).components.seconds) - 1
+        try easy.set(seconds > 0 ? CURLOPT_MAXLIFETIME_CONN : CURLOPT_FRESH_CONNECT, max(1, seconds))
     }
 
     /// The transfer that owns `easy`.
@@ -57,7 +66,7 @@ extension Transfer {
         }
         ccurl_set_open_socket_callback(easy.pointer, SocketOptions.open)
         ccurl_set_prerequest_callback(easy.pointer) { this, _, _, _, _ in
-            Transfer.of(this)?.timer.requestSent(at: .now)
+            guard let transfer = Transfer.of(this), transfer.mayBeSent() else { return CURL_PREREQFUNC_ABORT }
             return CURL_PREREQFUNC_OK
         }
         ccurl_set_write_callback(easy.pointer, CURLOPT_HEADERFUNCTION) { bytes, size, count, this in
@@ -70,6 +79,17 @@ extension Transfer {
 
     private static func of(_ this: UnsafeMutableRawPointer?) -> Transfer? {
         this.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// libcurl sends a request again when a connection that was kept dies before the answer. Reads may be; what changes
+    /// something may have done so, and whoever asked has to know.
+    private func mayBeSent() -> Bool {
+        let now = StallTimer.Instant.now
+        timer.requestSent(at: now)
+        defer { sent = now }
+        guard sent != nil, !["GET", "HEAD"].contains(order.request.method) else { return true }
+        refusal = HTTPFailure(.reset, "the connection ended before the answer")
+        return false
     }
 
     /// The bytes taken: fewer than given end the transfer.

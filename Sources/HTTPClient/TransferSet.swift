@@ -7,6 +7,9 @@ final class TransferSet {
     private let multi: UnsafeMutableRawPointer?
     private var transfers: [ObjectIdentifier: Transfer] = [:]
     private var ownConnections = 0
+    /// When the last request was sent that nobody answered: whatever swallowed it may have swallowed the connections of
+    /// that time, too, and each of them would cost a request as long.
+    private var silence: StallTimer.Instant?
 
     init(mailbox: Mailbox, maxConnections: Int) {
         self.mailbox = mailbox
@@ -46,6 +49,7 @@ final class TransferSet {
         guard !order.isCancelled else { return order.sink.ended(.cancelled) }
         do throws(HTTPFailure) {
             let transfer = try Transfer(order)
+            if let silence { try transfer.useConnections(since: silence) }
             let code = curl_multi_add_handle(multi, transfer.easy.pointer)
             guard code == CURLM_OK else {
                 throw HTTPFailure(.closed, String(cString: curl_multi_strerror(code)))
@@ -76,6 +80,7 @@ final class TransferSet {
         let now = ContinuousClock.now
         for transfer in transfers.values {
             guard let due = transfer.timer.due, due <= now else { continue }
+            if transfer.timer.failure.kind == .timeout { silence = [silence, transfer.sent].compactMap(\.self).max() }
             end(transfer, transfer.timer.failure, multi)
         }
     }

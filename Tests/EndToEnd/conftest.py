@@ -8,6 +8,7 @@ import pytest
 from harness.agent import binary
 from harness.scenario import Scenario
 from harness.stage import Run, Stage
+from harness.tried import begin_rows
 
 pytest_plugins = ["harness.measured"]
 
@@ -37,6 +38,7 @@ def pytest_sessionstart(session):
     config.run = Run()
     config.add_cleanup(config.run.end)  # also after a Ctrl-C
     config.run.start()
+    begin_rows(afresh=not config.option.keyword)
 
 
 def pytest_configure_node(node):

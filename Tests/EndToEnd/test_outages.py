@@ -7,6 +7,8 @@ from harness.outages import api_server_killed, count, etcd_killed, etcd_paused, 
 from harness.permissions import kubeconfig_with, new_account, shipped_rules, without
 from harness.pods import STUCK, let_stop, wait_for_deletion
 from harness.spans import named
+from harness.spoilt import cost
+from harness.tried import tried
 from harness.until import until
 
 
@@ -36,9 +38,13 @@ def is_free(scenario):
     return scenario.find_budget("web")["status"]["disruptionsAllowed"] > 0 or len(scenario.pods_of("web")) < 2
 
 
-def check_half_way(scenario, agent):
+def check_half_way(scenario, agent, words):
+    """`words`: what was tried, for docs/reliability.md."""
     drained = check(agent)
     assert sorted(each.split("-")[0] for each in drained.evicted()) == ["slow", "stuck", "web", "web"]
+    answers = agent.stored("drain_eviction_attempts_total", by="answer")
+    said = ", ".join(f"{count:.0f} {answer}" for answer, count in answers.items() if count)
+    tried("Servers, nodes and credentials", words, f"completed; evictions: {said}; {cost(agent)}")
     return drained
 
 
@@ -52,7 +58,7 @@ def test_the_api_server_is_killed_in_mid_drain_and_comes_back(scenario):
         live_through(agent, 12)
         assert count(agent, "drain_eviction_attempts_total", answer="unreachable") >= 2
     free(scenario)
-    drained = check_half_way(scenario, agent)
+    drained = check_half_way(scenario, agent, "the API server is killed in mid-drain, and comes back")
     unreachable = [
         each for each in named(drained.spans, "eviction.attempt")
         if each.attributes["drain.eviction.answer"] == "unreachable"
@@ -76,6 +82,7 @@ def test_the_api_server_is_away_when_the_drain_begins(scenario):
         agent.wait_for("an error to be told", lambda state: state.get("last_error"))
         assert count(agent, "drain_state", state="cordoning") == 1
     check(agent)
+    tried("Servers, nodes and credentials", "the API server is away when the drain begins", f"completed; {cost(agent)}")
 
 
 @pytest.mark.alone
@@ -85,7 +92,7 @@ def test_etcd_is_paused_for_20_seconds_in_mid_drain(scenario):
         live_through(agent, 20)
         assert agent.state()["outcome"] is None
     free(scenario)
-    check_half_way(scenario, agent)
+    check_half_way(scenario, agent, "etcd is paused for 20 seconds in mid-drain")
 
 
 @pytest.mark.alone
@@ -96,14 +103,14 @@ def test_etcd_is_killed_in_mid_drain_and_comes_back(scenario):
         live_through(agent, 20)
         assert agent.state()["outcome"] is None
     free(scenario)
-    check_half_way(scenario, agent)
+    check_half_way(scenario, agent, "etcd is killed in mid-drain, and comes back")
 
 
 def test_the_node_is_deleted_in_mid_drain(scenario):
     agent = half_way(scenario)
     scenario.kubernetes.delete("v1/nodes", scenario.node)
     free(scenario)
-    check_half_way(scenario, agent)
+    check_half_way(scenario, agent, "the node is deleted in mid-drain")
 
 
 # --- credentials
@@ -152,7 +159,7 @@ def test_a_token_that_rotated_is_read_again_and_nobody_notices(scenario):
     # The server remembers for 10 s that it knew a token.
     until("a request with the token that has ended", lambda: refused(scenario))
     free(scenario)
-    check_half_way(scenario, agent)
+    check_half_way(scenario, agent, "a token is rotated in mid-drain")
     assert agent.stored("drain_eviction_attempts_total", by="answer")["unauthorized"] == 0
 
 
@@ -165,7 +172,7 @@ def test_a_token_that_ended_too_early_is_waited_out(scenario):
     assert count(agent, "drain_eviction_attempts_total", answer="unauthorized") >= 2
     tokens.issue("second")
     free(scenario)
-    check_half_way(scenario, agent)
+    check_half_way(scenario, agent, "a token ends before there is a new one")
 
 
 def test_without_a_watch_the_drain_lists_every_five_seconds(scenario):
@@ -177,4 +184,4 @@ def test_without_a_watch_the_drain_lists_every_five_seconds(scenario):
     assert 1 <= lists <= 4, f"{lists} lists in about 11 s; the log is in {agent.logs}"
     wait_for_deletion(scenario, "stuck")
     free(scenario)
-    check_half_way(scenario, agent)
+    check_half_way(scenario, agent, "the role allows no watch of pods")

@@ -5,6 +5,7 @@ import pytest
 from harness.checks import check
 from harness.collector import Collector
 from harness.spans import named
+from harness.tried import tried
 from harness.until import until
 
 
@@ -22,6 +23,18 @@ def lost(agent):
     """Spans that never reached the collector, as the last line of the log has them."""
     lines = agent.log("spans are lost to the collector")
     return {name: line[name] for line in lines for name in ("dropped", "failed") if name in line}
+
+
+IN_WORDS = {
+    "throttles": "throttles",
+    "unavailable": "is unavailable",
+    "resets": "resets the connection",
+    "garbled": "answers 200 with garbage",
+    "partial": "takes a part",
+    "refuses": "refuses",
+    "no_http": "talks no HTTP",
+    "hangs": "never answers",
+}
 
 
 def ids(spans):
@@ -57,6 +70,7 @@ def test_a_collector_that_recovers_has_everything(scenario, trouble):
     says = [line["msg"] for line in agent.log() if "exported" in line["msg"]]
     troubled = ["spans cannot be exported", "spans are exported again"] if trouble != "garbled" else []
     assert says == ["spans are exported", *troubled]
+    tried("A collector of spans", f"{IN_WORDS[trouble]} once", "drained; it has every span")
 
 
 @pytest.mark.parametrize("trouble", ["partial", "refuses", "no_http"])
@@ -69,6 +83,7 @@ def test_what_a_collector_will_not_have_is_counted_and_not_sent_again(scenario, 
     assert agent.stored('drain_spans_total{sink="otlp"}', by="result") == {
         "written": len(spans) - failed, "dropped": 0, "failed": failed,
     }
+    tried("A collector of spans", f"{IN_WORDS[trouble]} once", f"drained; {failed} spans failed, not sent again, said once")
 
 
 @pytest.mark.parametrize("trouble", ["hangs", "unavailable"])
@@ -78,6 +93,7 @@ def test_a_collector_that_never_recovers_holds_nothing_up(scenario, trouble):
         assert not collector.spans
     assert lost(agent) == {"dropped": len(spans)}
     assert len(agent.log("spans cannot be exported")) <= 1
+    tried("A collector of spans", f"{IN_WORDS[trouble]} for ever", f"drained; {len(spans)} spans dropped, said once")
 
 
 def test_without_a_collector_nothing_is_held_up(scenario):

@@ -77,6 +77,40 @@ struct ConnectionTests {
         }
     }
 
+    /// Answers the first request of each connection but the last, and resets the connection on the second.
+    private static func forgetful() throws -> ScriptedServer {
+        try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            try connection.respond("200 OK", body: "\(connection.number)")
+            _ = try connection.readRequest()
+            connection.reset()
+        }
+    }
+
+    @Test(
+        "what changes something is not sent again behind our back when a kept connection dies",
+        arguments: ["POST", "PATCH"])
+    func notSentAgain(method: String) async throws {
+        let server = try Self.forgetful()
+        let request = HTTPRequest(method: method, url: server.url, body: [1])
+        _ = try await client.send(request).get()
+        let failure = HTTPFailure(.reset, "the connection ended before the answer")
+        guard case .failure(failure) = await client.send(request) else {
+            Issue.record("the request was sent again")
+            return
+        }
+        #expect(
+            try await client.send(request).get().text == "2", "the one that libcurl had made for it is given up, too")
+    }
+
+    @Test("a read is sent again when a kept connection dies")
+    func readSentAgain() async throws {
+        let server = try Self.forgetful()
+        let request = HTTPRequest(method: "GET", url: server.url)
+        #expect(try await client.send(request).get().text == "0")
+        #expect(try await client.send(request).get().text == "1")
+    }
+
     @Test("200 requests at once all get their own answer")
     func concurrent() async throws {
         let server = try ScriptedServer { connection in

@@ -1,4 +1,6 @@
+import Glibc
 import HTTPClient
+import Synchronization
 import TestSupport
 import Testing
 
@@ -23,6 +25,27 @@ struct TimeoutTests {
         #expect(try #require(await ends.next()) != .silent)
         request.firstByteTimeout = .seconds(40)
         #expect(try await client.send(request).get().text == "1")
+    }
+
+    @Test("what was open when a request got no answer is not used again")
+    func suspects() async throws {
+        let arrived = Atomic(0)
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            arrived.add(1, ordering: .relaxed)
+            // Two at once, so that two connections are kept; both fall silent then.
+            while arrived.load(ordering: .relaxed) < 2 { sched_yield() }
+            try connection.respond("200 OK", body: "\(connection.number)")
+            if connection.number < 2 { throw connection.waitForEnd() }
+        }
+        let patient = HTTPRequest(method: "GET", url: server.url, firstByteTimeout: .seconds(10))
+        var request = patient
+        request.firstByteTimeout = .milliseconds(50)
+        async let first = client.send(patient)
+        async let second = client.send(patient)
+        #expect(try await [first.get().text, second.get().text].sorted() == ["0", "1"])
+        #expect(await client.send(request).failure?.kind == .timeout)
+        #expect(try await client.send(patient).get().text == "2")
     }
 
     @Test(

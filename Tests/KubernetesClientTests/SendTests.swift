@@ -179,6 +179,11 @@ struct SendTests {
         arguments: [
             ("upstream connect error", "upstream connect error"), ("", ""), (" \n", ""),
             ("<html>\n<h1>502</h1>\n</html>\n", "<html>\n<h1>502</h1>\n</html>"),
+            (
+                "\n<!doctype html><HTML><head><Title>502\n Bad Gateway </Title></head><body>nginx</body></html>",
+                "a web page with HTTP 502, not the API server's: 502 Bad Gateway"
+            ), ("<title> </title>", "<title> </title>"),
+            ("<title>cut", "a web page with HTTP 502, not the API server's: cut"),
             (#"{"kind":"Pod","message":"x"}"#, #"{"kind":"Pod","message":"x"}"#),
             (#"{"message":"x"}"#, #"{"message":"x"}"#),
             (#"{"kind":"Status","code":"#, #"{"kind":"Status","code":"#),
@@ -196,11 +201,14 @@ struct SendTests {
         #expect(await api.send(.version).answer == .refusal(Status(code: 503, message: "m")))
     }
 
-    @Test("a redirect is a refusal, and is not followed")
-    func redirect() async throws {
-        let api = try ScriptedAPI { _, _ in .init(status: 302, headers: ["Location: /elsewhere"]) }
-        #expect(await api.send(.version).answer == .refusal(Status(code: 302)))
-        #expect(api.requests.count == 1)
+    @Test("a redirect is no answer of an API server, and is not followed", arguments: [301, 302, 307, 308])
+    func redirect(status: Int) async throws {
+        let api = try ScriptedAPI { _, _ in .init(status: status, headers: ["Location: /elsewhere"]) }
+        let failure = TransportFailure(.malformed, "HTTP \(status) is a redirect, which is not followed")
+        for call in [APICall.version, .listPods(node: "a", .cache())] {
+            #expect(await api.send(call).answer == .failure(failure))
+        }
+        #expect(api.requests.count == 2)
     }
 
     @Test(

@@ -163,6 +163,35 @@ import Testing
         #expect(record.failures.first?.description == "cannot write: No space left on device")
     }
 
+    @Test("a file that is deleted is made anew; where it cannot be, lines fail; one that is renamed gets the lines on")
+    func deleted() async throws {
+        let record = Record()
+        try await withScratchDirectory { directory in
+            let path = "\(directory)/lines"
+            let sink = try LineSink.open(path: path, onFate: record.onFate, onFailure: record.onFailure)
+            func write(_ number: Int) async {
+                sink.write(Self.line(number))
+                #expect(await sink.flush(within: .seconds(30)))
+            }
+            await write(0)
+            unlink(path)
+            await write(1)
+            #expect(contents(path) == Self.line(1))
+            rename(path, "\(directory)/fifo")
+            await write(2)
+            #expect(contents("\(directory)/fifo") == Self.line(1) + Self.line(2))
+            unlink("\(directory)/fifo")
+            mkdir(path, 0o755)
+            await write(3)
+            #expect((record.written, record.failed) == (3, 1))
+            #expect(record.failures == [.cannotWrite(errno: EISDIR)])
+            rmdir(path)
+            await write(4)
+            #expect(contents(path) == Self.line(4))
+            await sink.close(within: .seconds(30))
+        }
+    }
+
     @Test("a line longer than the queue is dropped, and the next one is not")
     func tooLong() async throws {
         try await withScratchDirectory { directory in

@@ -3,11 +3,6 @@ import DrainEngine
 import Telemetry
 import Timestamps
 
-struct SocketOptions: ParsableArguments {
-    @Option(help: "The running agent's Unix socket.")
-    var controlSocket = ServingOptions.defaultSocket
-}
-
 struct TriggerCommand: AgentCommand {
     static let configuration = CommandConfiguration(
         commandName: "trigger", abstract: "Starts the drain of the agent that runs on this machine.")
@@ -21,7 +16,7 @@ struct TriggerCommand: AgentCommand {
     @Option(help: "Seconds each pod is given to stop; else as the agent was told.")
     var gracePeriod: Int64?
 
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var agent: AgentOptions
 
     func validate() throws {
         if let gracePeriod, gracePeriod < 0 { throw ValidationError("--grace-period must not be negative") }
@@ -31,9 +26,9 @@ struct TriggerCommand: AgentCommand {
         var fields: [(String, JSONValue)] = []
         if let timeout { fields.append(("timeout", .string("\(timeout.value.nanoseconds)ns"))) }
         if let gracePeriod { fields.append(("grace_period_seconds", .int(gracePeriod))) }
-        let client = ControlClient(socket.controlSocket)
         let body = fields.isEmpty ? nil : JSONValue.object(fields)
-        return await client.command("POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
+        return await ControlClient.command(
+            agent, "POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
     }
 }
 
@@ -42,10 +37,10 @@ struct PrestopCommand: AgentCommand {
         commandName: "prestop",
         abstract: "For a preStop hook: starts the drain, or joins it, and holds the hook open until it has ended.")
 
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var agent: AgentOptions
 
     func execute(_ signals: SignalFeed) async -> Int32 {
-        await ControlClient(socket.controlSocket).command("POST", "/prestop", nil, reportsOutcome: true)
+        await ControlClient.command(agent, "POST", "/prestop", reportsOutcome: true)
     }
 }
 
@@ -56,11 +51,10 @@ struct CancelCommand: AgentCommand {
     @Flag(help: "And make the node schedulable again, if the drain cordoned it.")
     var uncordon = false
 
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var agent: AgentOptions
 
     func execute(_ signals: SignalFeed) async -> Int32 {
-        await ControlClient(socket.controlSocket)
-            .command("DELETE", uncordon ? "/drain?uncordon=true" : "/drain", nil, reportsOutcome: false)
+        await ControlClient.command(agent, "DELETE", uncordon ? "/drain?uncordon=true" : "/drain")
     }
 }
 
@@ -68,9 +62,9 @@ struct StatusCommand: AgentCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Prints the state of the agent on this machine as JSON (GET /drain).")
 
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var agent: AgentOptions
 
     func execute(_ signals: SignalFeed) async -> Int32 {
-        await ControlClient(socket.controlSocket).command("GET", "/drain", nil, reportsOutcome: false)
+        await ControlClient.command(agent, "GET", "/drain")
     }
 }

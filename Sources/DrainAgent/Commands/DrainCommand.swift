@@ -27,6 +27,7 @@ struct DrainCommand: AgentCommand {
     @Option(help: "Serve /metrics and GET /drain at this address meanwhile.")
     var listen: String?
 
+    @OptionGroup var certificate: CertificateOptions
     @OptionGroup var refusals: RefusalOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var eviction: EvictionOptions
@@ -35,7 +36,10 @@ struct DrainCommand: AgentCommand {
     @OptionGroup var telemetry: TelemetryOptions
 
     func validate() throws {
-        guard let listen else { return }
+        guard let listen else {
+            guard certificate.files == nil else { throw ValidationError("--tls-cert is for --listen") }
+            return
+        }
         do { _ = try ListenAddress(parsing: listen) } catch { throw ValidationError("--listen: \(error)") }
     }
 
@@ -55,7 +59,7 @@ struct DrainCommand: AgentCommand {
         let location = try ClusterLocation(cluster)
         var policy = try policy()
         policy.fleet = fleet.fleet(location)
-        let out = LineSink(descriptor: 1, closesDescriptor: false, onFate: { _, _ in })
+        let out = LineSink.standardOutput()
         let say: @Sendable (String) -> Void = { out.write(Array("\($0)\n".utf8)) }
         let wantsLog = telemetry.logLevel != nil || telemetry.logFormat != nil
         let stack = try AgentTelemetry(
@@ -91,6 +95,7 @@ struct DrainCommand: AgentCommand {
             Complaint.say("drain-agent: textfile not written: \(problem)")
         }
         async let exported: Void = stack.finishExport(within: .seconds(2))
+        await stack.finishSpans(within: .seconds(2))
         await stack.finishReports(within: .seconds(2))
         await exported
         await server?.stop()
@@ -110,8 +115,8 @@ struct DrainCommand: AgentCommand {
         let routes = AgentRoutes(
             telemetry: telemetry, controller: controller, readiness: readiness, linger: Linger(time: time),
             gate: ControlGate(tokenFile: nil), httpPrestop: false, node: node.value)
-        let server = AgentServer(routes.all)
-        try server.listen(on: ListenAddress(parsing: listen))
+        let server = AgentServer(routes.all, telemetry: telemetry)
+        try server.listen(on: ListenAddress(parsing: listen), certificate.files)
         return server
     }
 }

@@ -48,7 +48,7 @@ struct PlanCommand: AgentCommand {
             Complaint.say("drain-agent: \(failure.reason.onOneLine)")
             return failure.outcome == .cancelled ? AgentExit.cancelled : AgentExit.failed
         case .success(let plan):
-            let out = LineSink(descriptor: 1, closesDescriptor: false, onFate: { _, _ in })
+            let out = LineSink.standardOutput()
             out.write(Array(text(plan).utf8))
             _ = await out.flush(within: .seconds(2))
             return plan.forecast.canComplete ? AgentExit.completed : AgentExit.incomplete

@@ -46,6 +46,7 @@ struct RunCommand: AgentCommand {
     @OptionGroup var eviction: EvictionOptions
     @OptionGroup var fleet: FleetOptions
     @OptionGroup var serving: ServingOptions
+    @OptionGroup var certificate: CertificateOptions
     @OptionGroup var reporting: ReportingOptions
     @OptionGroup var telemetry: TelemetryOptions
 
@@ -78,8 +79,11 @@ enum Complaint {
         return AgentExit.failed
     }
 
+    /// Waits a second at most: where nobody reads there is nobody to complain to.
     static func say(_ line: String) {
         let bytes = Array("\(line)\n".utf8)
+        var polled = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+        guard poll(&polled, 1, 1000) > 0 else { return }
         _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
     }
 }

@@ -4,46 +4,71 @@ import Glibc
 import HTTPClient
 import Telemetry
 
-/// Talks to the agent of this machine through its Unix socket.
+/// Talks to a running agent, through the Unix socket of this machine or at a URL.
 struct ControlClient {
+    /// Where it is, and what it may be told.
+    struct Endpoint {
+        /// Scheme and authority.
+        var url: String
+        /// The file to connect to in place of the URL's host.
+        var socket: String?
+        var tls = TLSOptions()
+        var token: String?
+    }
+
     private struct Reply: Decodable {
         var outcome: String?
         var error: String?
     }
 
-    private let socket: String
-
-    init(_ socket: String) { self.socket = socket }
+    private let endpoint: Endpoint
 
     /// Sends it, prints the answer, and says how to exit: with the outcome's code where there is one to report.
-    func command(_ method: String, _ path: String, _ body: JSONValue?, reportsOutcome: Bool) async -> Int32 {
+    static func command(
+        _ agent: AgentOptions, _ method: String, _ path: String, _ body: JSONValue? = nil, reportsOutcome: Bool = false
+    ) async -> Int32 {
+        do {
+            let client = ControlClient(endpoint: try agent.endpoint())
+            return await client.command(method, path, body, reportsOutcome: reportsOutcome)
+        } catch {
+            return Complaint.exit(error)
+        }
+    }
+
+    private func command(_ method: String, _ path: String, _ body: JSONValue?, reportsOutcome: Bool) async -> Int32 {
         let http = HTTPClient(maxConnections: 1)
-        var request = HTTPRequest(method: method, url: "http://drain-agent\(path)")
-        request.unixSocket = socket
+        let answer = await http.send(request(method, path, body, isHeld: reportsOutcome))
+        await http.shutdown()
+        switch answer {
+        case .failure(let failure):
+            let hint = endpoint.socket == nil ? "" : " Is `drain-agent run` running here, with this --control-socket?"
+            Complaint.say("drain-agent: no agent answers on \(place): \(failure.message).\(hint)")
+            return AgentExit.failed
+        case .success(let response): return report(response, reportsOutcome: reportsOutcome)
+        }
+    }
+
+    private func request(_ method: String, _ path: String, _ body: JSONValue?, isHeld: Bool) -> HTTPRequest {
+        var request = HTTPRequest(method: method, url: endpoint.url + path, tls: endpoint.tls)
+        request.unixSocket = endpoint.socket
         // A drain takes as long as it takes.
-        request.firstByteTimeout = reportsOutcome ? .seconds(7 * 86_400) : .seconds(10)
+        request.firstByteTimeout = isHeld ? .seconds(7 * 86_400) : .seconds(10)
+        if let token = endpoint.token { request.headers.append((name: "Authorization", value: "Bearer \(token)")) }
         if let body {
             var bytes: [UInt8] = []
             JSONLine.append(body, to: &bytes)
             request.body = bytes
             request.headers.append((name: "Content-Type", value: "application/json"))
         }
-        let answer = await http.send(request)
-        await http.shutdown()
-        switch answer {
-        case .failure(let failure):
-            Complaint.say(
-                "drain-agent: no agent answers on \(socket): \(failure.message). Is `drain-agent run` running here, with this --control-socket?"
-            )
-            return AgentExit.failed
-        case .success(let response): return report(response, reportsOutcome: reportsOutcome)
-        }
+        return request
     }
+
+    private var place: String { endpoint.socket ?? endpoint.url }
 
     private func report(_ response: HTTPResponse, reportsOutcome: Bool) -> Int32 {
         let reply: Reply
         do { reply = try JSONDecoder().decode(Reply.self, from: Data(response.body)) } catch {
-            Complaint.say("drain-agent: what answers on \(socket) is no drain-agent (HTTP \(response.status))")
+            Complaint.say("drain-agent: what answers on \(place) is no drain-agent (HTTP \(response.status))")
             return AgentExit.failed
         }
         guard response.status < 300 else {

@@ -27,6 +27,7 @@ final class AgentTelemetry: DrainObserver {
     let feed: DrainFeed
     let api: APIMetrics
     let scrapes: PerWord<ExpositionFormat, Counter>
+    let certificate: CertificateMetrics
     let boot: String
 
     private let metrics: DrainMetrics
@@ -53,6 +54,7 @@ final class AgentTelemetry: DrainObserver {
             registry.counter(
                 "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": $0.rawValue])
         }
+        certificate = CertificateMetrics(registry)
         ProcessMetrics.register(in: registry)
         let log = LogWriter(settings, registry, time: time)
         self.log = log
@@ -67,7 +69,11 @@ final class AgentTelemetry: DrainObserver {
             settings.reporting, node: settings.node, boot: boot, registry: registry, time: time
         ) { log.say($0, $1, $2, of: drainLog) }
         let fates = SpanFates(registry)
-        let sink = try Self.spanSink(settings, fates)
+        let notice = LossNotice { reason in
+            guard settings.logLevel != nil else { return Complaint.say("drain-agent: spans are lost: \(reason)") }
+            log.say(.warning, "spans are lost", [("err", .string(reason))], of: drainLog)
+        }
+        let sink = try Self.spanSink(settings, fates, notice)
         spanSink = sink
         let scope = (name: "drain-agent", version: BuildVersion.version)
         let resource = settings.otel.resource(
@@ -124,6 +130,9 @@ final class AgentTelemetry: DrainObserver {
     /// The program ends while a drain may be under way: its open spans end here.
     func interrupt(at now: Timestamp) { spans.interrupt(at: now) }
 
+    /// The file has the spans; what it has not taken by then is lost, and counted. Later ones are lost, too.
+    func finishSpans(within limit: Duration) async { await spanSink?.close(within: limit) }
+
     /// What has been said is written, or given up after this long.
     func flush(within limit: Duration) async {
         async let spans = spanSink?.flush(within: limit)
@@ -143,12 +152,19 @@ final class AgentTelemetry: DrainObserver {
     /// The same for the last time: what is left is lost, and said to be.
     func finishExport(within limit: Duration) async { await exporter?.close(within: limit) }
 
-    private static func spanSink(_ settings: Settings, _ fates: SpanFates) throws(LineSinkError) -> LineSink? {
-        let onFate: @Sendable (LineSink.Fate, Int) -> Void = { fates.count(.file, SpanFate($0), $1) }
+    private static func spanSink(
+        _ settings: Settings, _ fates: SpanFates, _ notice: LossNotice
+    ) throws(LineSinkError) -> LineSink? {
+        let onFate: @Sendable (LineSink.Fate, Int) -> Void = { fate, count in
+            fates.count(.file, SpanFate(fate), count)
+            if fate == .dropped { notice.dropped() }
+        }
+        let onFailure: @Sendable (LineSinkError) -> Void = { notice.lost("\($0)") }
         switch settings.spans {
         case nil, "": return nil
-        case "-": return LineSink(descriptor: 1, closesDescriptor: false, onFate: onFate)
-        case let path?: return try LineSink.open(path: path, onFate: onFate)
+        case "-":
+            return LineSink(descriptor: 1, closesDescriptor: false, onFate: onFate, onFailure: onFailure)
+        case let path?: return try LineSink.open(path: path, onFate: onFate, onFailure: onFailure)
         }
     }
 }

@@ -25,7 +25,16 @@ final class LogWriter: Sendable {
         least = settings.logLevel ?? .error
         node = settings.node
         colors = Terminal.isColorful(descriptor: 2)
-        sink = settings.logLevel.map { _ in LineSink(descriptor: 2, closesDescriptor: false, onFate: { _, _ in }) }
+        let lost = Dictionary(
+            uniqueKeysWithValues: [LineSink.Fate.dropped, .failed].map { fate in
+                let counter = registry.counter(
+                    "drain_log_messages_lost_total", help: "Log messages that could not be written, by why.",
+                    labels: ["result": "\(fate)"])
+                return (fate, counter)
+            })
+        sink = settings.logLevel.map { _ in
+            LineSink(descriptor: 2, closesDescriptor: false) { lost[$0]?.increment(by: Double($1)) }
+        }
         self.time = time
     }
 

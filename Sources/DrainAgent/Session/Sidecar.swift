@@ -71,7 +71,7 @@ struct Sidecar: Sendable {
             identity: { [controller, readiness, cluster, telemetry, isDry] in
                 isDry ? nil : await Self.identity(controller, readiness, cluster, telemetry)
             })
-        server = AgentServer(routes.all)
+        server = AgentServer(routes.all, telemetry: telemetry)
     }
 
     /// The process's life, to its exit code.
@@ -80,7 +80,8 @@ struct Sidecar: Sendable {
         telemetry.say(
             .info, "serving",
             [
-                ("listen", .array(server.addresses.map { .string($0) })), ("version", .string(BuildVersion.version)),
+                ("listen", .array(server.addresses.map { .string($0) })),
+                ("tls", .bool(options.certificate.files != nil)), ("version", .string(BuildVersion.version)),
                 ("server", .string(accessSummary)), ("on_sigterm", .string(options.onSigterm.rawValue)),
                 ("lease_namespace", fleet.map { .string($0.namespace) } ?? .null),
             ])
@@ -112,7 +113,7 @@ struct Sidecar: Sendable {
     }
 
     private func listen() throws {
-        try server.listen(on: options.serving.address())
+        try server.listen(on: options.serving.address(), options.certificate.files)
         do {
             try server.openSocket(options.serving.controlSocket)
         } catch {
@@ -230,6 +231,7 @@ struct Sidecar: Sendable {
     private func end(_ summary: DrainSummary, _ happenings: AsyncStream<Happening>) async -> Int32 {
         async let reports: Void = telemetry.finishReports(within: .seconds(2))
         async let exported: Void = telemetry.export(within: .seconds(2))
+        async let spans: Void = telemetry.finishSpans(within: .seconds(2))
         await telemetry.flush(within: .seconds(1))
         writeTerminationLog(summary)
         if let problem = telemetry.writeTextfile(options.telemetry.textfile) {
@@ -237,6 +239,7 @@ struct Sidecar: Sendable {
         }
         await reports
         await exported
+        await spans
         // A scrape before that would not show what became of the last spans and Events.
         linger.drainEnded()
         await stayForScrape(happenings)
@@ -311,6 +314,7 @@ struct Sidecar: Sendable {
 
     private func leave(_ code: Int32) async -> Int32 {
         telemetry.interrupt(at: time.now())
+        await telemetry.finishSpans(within: .seconds(1))
         await telemetry.finishExport(within: .milliseconds(500))
         await server.stop()
         await cluster.client.shutdown()

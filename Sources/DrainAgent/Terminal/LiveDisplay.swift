@@ -7,7 +7,7 @@ import Timestamps
 
 /// Lines as things happen, and on a terminal a status line below them that moves.
 final class LiveDisplay: Sendable {
-    private let out = LineSink(descriptor: 1, closesDescriptor: false, onFate: { _, _ in })
+    private let out = LineSink.standardOutput()
     private let isLive = Terminal.isTerminal(descriptor: 1)
     let lines: ProgressLines
 

@@ -17,6 +17,6 @@ extension Reply {
                 return
             }
         }
-        self.init(.refusal(Status(refusedWith: stream.status, body)), stream.headers, now: transport.time.now())
+        self.init(refusedWith: stream.status, body, stream.headers, now: transport.time.now())
     }
 }

@@ -23,6 +23,15 @@ extension Status {
         // The cut may have gone through a character.
         if body.count > Self.messageLimit, text.last == "\u{FFFD}" { text.removeLast() }
         while text.last?.isWhitespace == true { text.removeLast() }
-        self.init(code: code, message: text)
+        let title = Self.title(ofPage: text).map { "a web page with HTTP \(code), not the API server's: \($0)" }
+        self.init(code: code, message: title ?? text)
+    }
+
+    /// What people would read of HTML.
+    private static func title(ofPage text: String) -> String? {
+        guard text.first(where: { !$0.isWhitespace }) == "<" else { return nil }
+        let element = text.split(separator: "<").first { $0.lowercased().hasPrefix("title>") }
+        let words = element?.dropFirst("title>".count).split(whereSeparator: \.isWhitespace) ?? []
+        return words.isEmpty ? nil : words.joined(separator: " ")
     }
 }

@@ -31,31 +31,34 @@ public final class LineSink: Sendable {
     ) {
         self.onFate = onFate
         queue = LineQueue(limit: queueLimit)
-        start(descriptor, closesDescriptor, endsMidLine: false, onFailure)
+        let writer = LineWriter(descriptor, interrupt: queue.bell.descriptor, endsMidLine: false)
+        start(writer, closesDescriptor, onFailure)
     }
 
     private init(
-        file descriptor: Int32, endsMidLine: Bool, queueLimit: Int, onFate: @escaping @Sendable (Fate, Int) -> Void,
+        file descriptor: Int32, path: String, queueLimit: Int, onFate: @escaping @Sendable (Fate, Int) -> Void,
         onFailure: @escaping @Sendable (LineSinkError) -> Void
     ) {
         self.onFate = onFate
         queue = LineQueue(limit: queueLimit)
-        start(descriptor, true, endsMidLine: endsMidLine, onFailure)
+        let writer = LineWriter(
+            descriptor, interrupt: queue.bell.descriptor, endsMidLine: LineWriter.endsMidLine(path), path: path)
+        start(writer, true, onFailure)
     }
 
     /// Opens `path` for appending, and makes the file if need be.
     ///
     /// Where a crash has left half a line at the end, the first line written gets a newline before it. A FIFO needs a
-    /// reader, else it is refused with `ENXIO`: waiting for one could take for ever.
+    /// reader, else it is refused with `ENXIO`: waiting for one could take for ever. A file that is deleted meanwhile is
+    /// made anew by the next line; one that is renamed gets the lines on.
     public static func open(
         path: String, queueLimit: Int = 1 << 20, onFate: @escaping @Sendable (Fate, Int) -> Void,
         onFailure: @escaping @Sendable (LineSinkError) -> Void = { _ in }
     ) throws(LineSinkError) -> LineSink {
-        let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
+        let descriptor = LineWriter.open(path)
         guard descriptor >= 0 else { throw .cannotOpen(path: path, errno: errno) }
         return LineSink(
-            file: descriptor, endsMidLine: LineWriter.endsMidLine(path), queueLimit: queueLimit, onFate: onFate,
-            onFailure: onFailure)
+            file: descriptor, path: path, queueLimit: queueLimit, onFate: onFate, onFailure: onFailure)
     }
 
     deinit { onDropped(queue.stop()) }
@@ -85,16 +88,14 @@ public final class LineSink: Sendable {
     }
 
     private func start(
-        _ descriptor: Int32, _ closesDescriptor: Bool, endsMidLine: Bool,
-        _ onFailure: @escaping @Sendable (LineSinkError) -> Void
+        _ writer: LineWriter, _ closesDescriptor: Bool, _ onFailure: @escaping @Sendable (LineSinkError) -> Void
     ) {
-        let writer = LineWriter(descriptor, interrupt: queue.bell.descriptor, endsMidLine: endsMidLine)
         let thread = LineThread(
             queue: queue, writer: writer, closesDescriptor: closesDescriptor, onFate: onFate, onFailure: onFailure)
         let failure = queue.bell.failure != 0 ? queue.bell.failure : thread.start()
         guard failure != 0 else { return }
         onFailure(.cannotStart(errno: failure))
         queue.end()
-        if closesDescriptor { Glibc.close(descriptor) }
+        if closesDescriptor { Glibc.close(writer.descriptor) }
     }
 }

@@ -8,13 +8,16 @@ struct LineWriter {
     /// Readable when waiting for the reader should end.
     private let interrupt: Int32
     private let isFile: Bool
+    /// The regular file's, if it was opened by one.
+    private let path: String?
     /// The last line was not finished: the next one needs a newline before it.
     private var endsMidLine: Bool
 
     /// What a pipe takes without waiting once poll(2) calls it writable, and in one piece: PIPE_BUF.
     private static let pieceForPipes = 4096
 
-    init(_ descriptor: Int32, interrupt: Int32, endsMidLine: Bool) {
+    init(_ descriptor: Int32, interrupt: Int32, endsMidLine: Bool, path: String? = nil) {
+        self.path = path
         self.descriptor = descriptor
         self.interrupt = interrupt
         self.endsMidLine = endsMidLine
@@ -24,7 +27,7 @@ struct LineWriter {
 
     /// Whether the regular file at `path` ends in something other than a newline; `false` if it cannot be read.
     static func endsMidLine(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         let size = lseek(descriptor, 0, SEEK_END)
@@ -32,8 +35,27 @@ struct LineWriter {
         return size > 0 && pread(descriptor, &last, 1, size - 1) == 1 && last != UInt8(ascii: "\n")
     }
 
+    /// Opens `path` for appending; waits for nobody. -1 and errno if it cannot be.
+    static func open(_ path: String) -> Int32 {
+        Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
+    }
+
+    /// A file that somebody has deleted would take all lines with it: a new one is begun in its place. errno, or 0.
+    private mutating func replaceDeleted() -> Int32 {
+        var status = stat()
+        guard isFile, let path, fstat(descriptor, &status) == 0, status.st_nlink == 0 else { return 0 }
+        let replacement = Self.open(path)
+        guard replacement >= 0 else { return errno }
+        defer { close(replacement) }
+        endsMidLine = Self.endsMidLine(path)
+        guard dup2(replacement, descriptor) >= 0 else { return errno }
+        return fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0 ? errno : 0
+    }
+
     /// Writes `line` with one write(2) where that is possible: what a crash can tear is at most this line.
     mutating func write(_ line: [UInt8]) -> Result {
+        let failure = replaceDeleted()
+        guard failure == 0 else { return .refused(errno: failure) }
         let mend = endsMidLine ? 1 : 0
         let bytes = endsMidLine ? [UInt8(ascii: "\n")] + line : line
         var offset = 0

@@ -20,7 +20,13 @@ def binary():
 
 
 class Agent(Served):
-    def __init__(self, scenario, number, node, arguments, kubeconfig=None, environment=None, scraped=True):
+    def __init__(
+        self, scenario, number, node, arguments, kubeconfig=None, environment=None, scraped=True, streams=None,
+        within=(), address=None,
+    ):
+        """`streams`: descriptors in place of the files for "stdout" and "stderr". `within`: a program that runs it.
+
+        `address`: where it will serve, if its log cannot tell."""
         super().__init__(scenario, f"agent-{number}", node)
         self.command = arguments[0]
         self.logs = scenario.logs
@@ -31,6 +37,9 @@ class Agent(Served):
         self._spans = scenario.logs / f"{self.name}.spans.jsonl"
         self._arguments = [*map(str, arguments), *self._defaults(arguments, kubeconfig)]
         self._environment = {"PATH": os.environ["PATH"], "HOME": str(scenario.directory), **(environment or {})}
+        self._streams = streams or {}
+        self._within = within
+        self._address = address
         self._process = None
 
     def _defaults(self, arguments, kubeconfig):
@@ -55,8 +64,9 @@ class Agent(Served):
 
     def start(self):
         with open(self._path("stdout"), "wb") as out, open(self._path("stderr"), "wb") as errors:
+            streams = {"stdout": out, "stderr": errors, **self._streams}
             self._process = processes.start(
-                [binary(), *self._arguments], stdout=out, stderr=errors, env=self._environment
+                [*self._within, binary(), *self._arguments], env=self._environment, **streams
             )
 
     def stop(self):

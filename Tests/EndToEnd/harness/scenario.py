@@ -93,7 +93,7 @@ class Scenario(Corner):
         node = node or self.node
         agent = self._agent(node, "run", "--node", node, *options, **settings)
         if agent.is_under_prometheus:
-            agent.wait_for_log("serving")
+            agent.wait_until_it_serves()
             agent.begin_scrapes()
             agent.wait_for_a_scrape()
         return agent

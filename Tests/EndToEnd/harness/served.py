@@ -32,6 +32,15 @@ class Served:
             self._address = self.wait_for_log("serving")["listen"][0]
         return self._address
 
+    def wait_until_it_serves(self):
+        def serves():
+            try:
+                return self.request("GET", "/livez")[0] == 200
+            except OSError:
+                return False
+
+        until(f"{self.name} to serve", serves)
+
     def request(self, method, path, body=None, token=TOKEN, headers=None, timeout=300):
         """Gives status and body; JSON where it is some."""
         connection = http.client.HTTPConnection(self.address, timeout=timeout)

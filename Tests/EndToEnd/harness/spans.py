@@ -19,6 +19,7 @@ class Span:
     attributes: dict = field(repr=False)
     status: int = 0
     links: list = field(default_factory=list, repr=False)  # ids of spans
+    message: str = field(default="", repr=False)  # of the status
 
     @property
     def seconds(self):
@@ -48,7 +49,7 @@ def parse_spans(document, message=TracesData):
             each.trace_id.hex(), each.span_id.hex(), each.parent_span_id.hex(), each.name,
             each.start_time_unix_nano, each.end_time_unix_nano,
             {item.key: value(item.value) for item in each.attributes}, each.status.code,
-            [link.span_id.hex() for link in each.links],
+            [link.span_id.hex() for link in each.links], each.status.message,
         )
         for resource in data.resource_spans
         for scope in resource.scope_spans

@@ -11,7 +11,10 @@ from .told import check_last_state, check_log, check_scrapes
 EXIT_CODES = {"completed": 0, "failed": 1, "incomplete": 3, "timed_out": 4, "cancelled": 5}
 
 
-def check(agent, outcome="completed", left=(), held=(), arrived=(), outlives=(), lost_races=False, cordoned=True):
+def check(
+    agent, outcome="completed", left=(), held=(), arrived=(), outlives=(), lost_races=False, lost_answers=False,
+    cordoned=True,
+):
     """Waits for the drain's end, then holds it against everything that is known about it.
 
     left        names of the pods, or of their workloads, that were on the node and were to be left alone
@@ -19,6 +22,7 @@ def check(agent, outcome="completed", left=(), held=(), arrived=(), outlives=(),
     arrived     names of those that came meanwhile and were to stay
     outlives    names of those that go, but later than the drain ends: the agent's own pod
     lost_races  pods may go by somebody else's hand in the moment in which they are evicted
+    lost_answers  answers may be lost on their way: what was not heard is asked for again
     """
     code = agent.exit_code()
     assert code == EXIT_CODES[outcome], f"exit code {code} is not that of {outcome}; {agent.stderr()[-1500:]}"
@@ -26,8 +30,9 @@ def check(agent, outcome="completed", left=(), held=(), arrived=(), outlives=(),
     stays = uids_of(there, left)
     check_node(agent, there, stays | uids_of(there, held), arrived, outlives, outcome, cordoned)
     evictions = evictions_of(agent)
-    check_evictions(evictions, there, stays, lost_races)
     spans = agent.spans()
+    heard = {each.attributes.get("k8s.audit_id") for each in counted_as_accepted(spans)} if lost_answers else None
+    check_evictions(evictions, there, stays, lost_races or lost_answers, heard)
     if outcome == "completed":
         check_verified(agent, spans)
     check_left(agent)
@@ -42,6 +47,13 @@ def check(agent, outcome="completed", left=(), held=(), arrived=(), outlives=(),
     return Drained(evictions, spans)
 
 
+def counted_as_accepted(spans):
+    """Attempts whose acceptance the agent has heard."""
+    return [
+        each for each in named(spans, "eviction.attempt") if each.attributes["drain.eviction.answer"] == "accepted"
+    ]
+
+
 class Drained:
     """What a scenario may want to know beyond."""
 
@@ -49,6 +61,12 @@ class Drained:
         self.evictions = evictions
         self.spans = spans
         self.accepted = [each for each in evictions if each.is_accepted]
+
+    @property
+    def seconds(self):
+        """How long the drain took."""
+        (root,) = named(self.spans, "node.drain")
+        return root.seconds
 
     def evicted(self):
         """Names of pods whose eviction was accepted, in that order."""
