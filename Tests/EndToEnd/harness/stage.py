@@ -97,7 +97,7 @@ class Run:
         alertmanager = (self.directory / "alertmanager/address").read_text()
         self._prometheus = start_prometheus(self.directory / "prometheus", alertmanager)
         stage = Stage(self.directory)
-        stage.kubectl("apply", "-f", REPOSITORY / "deploy/rbac")
+        stage.kubectl("apply", "-k", REPOSITORY / "deploy/rbac")
         token = until("token of the agent's account", lambda: stage.token("drain-agent", "kube-system"))
         stage.kubeconfig("agent", token=token)
 
