@@ -82,6 +82,7 @@ def runtime():
     return found
 
 
-def command(directory, name):
-    """The call that runs the bundle: its stdout, stderr, signals and exit code are the container's."""
-    return [runtime(), "--root", str(directory / "state"), "run", "--bundle", str(directory), name]
+def command(directory, verb, name, *arguments):
+    """The call of the runtime. That of `run` is the container: its stdout, stderr, signals and exit code are the program's."""
+    options = ["--bundle", str(directory)] if verb == "run" else ["--force"] if verb == "delete" else []
+    return [runtime(), "--root", str(directory / "state"), verb, *options, name, *map(str, arguments)]

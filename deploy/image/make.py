@@ -91,7 +91,7 @@ def try_image(file):
     with tempfile.TemporaryDirectory() as work:
         directory = pathlib.Path(work, "bundle")
         bundle.make(file, directory, ["demo", "--listen", "127.0.0.1:0", "--directory", "/tmp/demo"], mounts=[(None, "/tmp", False)])
-        done = subprocess.run(bundle.command(directory, f"drain-agent-try-{os.getpid()}"))
+        done = subprocess.run(bundle.command(directory, "run", f"drain-agent-try-{os.getpid()}"))
     name = pathlib.Path(bundle.runtime()).name
     if done.returncode:
         sys.exit(f"under {name} it ended with {done.returncode}")

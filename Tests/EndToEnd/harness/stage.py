@@ -68,14 +68,16 @@ class Stage:
         path.chmod(0o600)
         return path
 
-    def token(self, account, namespace, seconds=3600 * 6):
-        """A token of the service account, as a kubelet would ask for it."""
+    def token(self, account, namespace, seconds=3600 * 6, pod=None):
+        """A token of the service account, as a kubelet would ask for it; of a pod's, given its metadata, bound to the pod."""
         request = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
             "metadata": {"name": account},
             "spec": {"audiences": [], "expirationSeconds": seconds},
         }
+        if pod:
+            request["spec"]["boundObjectRef"] = {"apiVersion": "v1", "kind": "Pod", "name": pod["name"], "uid": pod["uid"]}
         made = self.kubernetes.create("v1/serviceaccounts", request, namespace, subresource="token")
         return made["status"]["token"]
 
