@@ -1,6 +1,7 @@
 """Runs the image with runc or crun, without a daemon: as its user, without capabilities, on a read-only root.
 
-Root runs it as it is; anybody else in a user namespace, in which they are that user. The network is the machine's own.
+Anybody but root runs it in a user namespace, as themselves: nobody else is in it, and they are called 0 there. The network
+is the machine's own.
 """
 
 import io
@@ -25,6 +26,8 @@ def make(image, directory, arguments=(), environment=(), mounts=(), user=None):
                     entry.uid, entry.gid = os.getuid(), os.getgid()
                 tar.extract(entry, root)
     uid = int((config["config"]["User"] if user is None else str(user)).split(":")[0])
+    if os.geteuid() != 0:
+        uid = 0
     process = {
         "args": [*config["config"]["Entrypoint"], *map(str, arguments)],
         "env": [f"{name}={value}" for name, value in dict(environment).items()],
@@ -53,8 +56,8 @@ def specification(process, mounts):
     }
     if os.geteuid() != 0:
         linux["namespaces"].append({"type": "user"})
-        linux["uidMappings"] = [{"containerID": process["user"]["uid"], "hostID": os.getuid(), "size": 1}]
-        linux["gidMappings"] = [{"containerID": process["user"]["gid"], "hostID": os.getgid(), "size": 1}]
+        linux["uidMappings"] = [{"containerID": 0, "hostID": os.getuid(), "size": 1}]
+        linux["gidMappings"] = [{"containerID": 0, "hostID": os.getgid(), "size": 1}]
     return {
         "ociVersion": "1.0.2",
         "process": process,

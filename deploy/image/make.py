@@ -87,7 +87,7 @@ def make_image(program, file):
 
 
 def try_image(file):
-    """`demo` needs nothing outside: it drains a node of a simulated cluster, over TCP and TLS's libraries loaded."""
+    """`demo` needs nothing outside: it drains a node of a simulated cluster, over HTTP."""
     with tempfile.TemporaryDirectory() as work:
         directory = pathlib.Path(work, "bundle")
         bundle.make(file, directory, ["demo", "--listen", "127.0.0.1:0", "--directory", "/tmp/demo"], mounts=[(None, "/tmp", False)])
@@ -95,7 +95,8 @@ def try_image(file):
     name = pathlib.Path(bundle.runtime()).name
     if done.returncode:
         sys.exit(f"under {name} it ended with {done.returncode}")
-    print(f"ran under {name} as {rootfs.USER}, without capabilities, on a read-only root")
+    who = rootfs.USER if os.geteuid() == 0 else f"{os.geteuid()} in a user namespace"
+    print(f"ran under {name} as {who}, without capabilities, on a read-only root")
 
 
 def main(arguments):
