@@ -12,8 +12,8 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 
 
-def layer(root, time, owners=None):
-    """The directory as a tar: sorted, of root but for `owners` (name: uid), and of that time."""
+def layer(root, owners=None):
+    """The directory as a tar: sorted, of 1970, and of root but for `owners` (name: uid)."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(root.rglob("*")):
@@ -21,7 +21,7 @@ def layer(root, time, owners=None):
             entry = tar.gettarinfo(path, arcname=name)
             entry.uid = entry.gid = (owners or {}).get(name, 0)
             entry.uname = entry.gname = ""
-            entry.mtime = time
+            entry.mtime = 0
             entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
             if entry.isreg():
                 with open(path, "rb") as file:
@@ -31,7 +31,7 @@ def layer(root, time, owners=None):
     return made.getvalue()
 
 
-def write(file, layers, configuration, reference, time, architecture):
+def write(file, layers, configuration, reference, architecture):
     """Writes the archive; gives the manifest's digest and the layers' compressed sizes."""
     blobs = {}
 
@@ -56,7 +56,7 @@ def write(file, layers, configuration, reference, time, architecture):
     with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as tar:
         for name, data in sorted(entries.items()):
             entry = tarfile.TarInfo(name)
-            entry.size, entry.mtime = len(data), time
+            entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
     return manifest["digest"], [each["size"] for each in packed]
 

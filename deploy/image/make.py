@@ -2,7 +2,7 @@
 """The image without a daemon. Usage: make.py rootfs PROGRAM DIRECTORY | image PROGRAM ARCHIVE | try ARCHIVE
 
   rootfs  only the files, for a Containerfile
-  image   an OCI archive; $SOURCE_DATE_EPOCH, or the commit's time, is the time of all that is in it
+  image   an OCI archive; it was created at $SOURCE_DATE_EPOCH, or when the commit was made
   try     runs it as its user on a read-only root, and says how large it is
 """
 
@@ -66,17 +66,16 @@ def make_rootfs(program, directory):
 
 
 def make_image(program, file):
-    time = epoch()
     with tempfile.TemporaryDirectory() as work:
         base, top = pathlib.Path(work, "base"), pathlib.Path(work, "top")
         base.mkdir()
         top.mkdir()
         rootfs.make(program, base, top)
-        layers = [archive.layer(base, time, owners={"run/drain-agent": rootfs.USER}), archive.layer(top, time)]
-    reference, config = configuration(program, time)
+        layers = [archive.layer(base, owners={"run/drain-agent": rootfs.USER}), archive.layer(top)]
+    reference, config = configuration(program, epoch())
     dpkg = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True)
     file.parent.mkdir(parents=True, exist_ok=True)
-    digest, sizes = archive.write(file, layers, config, reference, time, architecture=dpkg.stdout.strip())
+    digest, sizes = archive.write(file, layers, config, reference, architecture=dpkg.stdout.strip())
     unpacked = [len(each) for each in layers]
     print(f"{reference} {digest}")
     for name, size, whole in zip(["libraries", "drain-agent", "together"], [*sizes, sum(sizes)], [*unpacked, sum(unpacked)]):
