@@ -17,10 +17,13 @@ from harness.manifests import (
     with_pods,
 )
 from harness.permissions import BINDINGS, ROLES
-from harness.triggers import check_nothing_was_done, terminate
+from harness.pods import STUCK
+from harness.triggers import check_nothing_was_done, moment, terminate
 from harness.until import until
+from harness.workloads import SIMULATION
 
 RBAC = "rbac.authorization.k8s.io/v1"
+MEBIBYTE = 1 << 20
 KINDS = {
     "ClusterRole": ROLES,
     "ClusterRoleBinding": BINDINGS,
@@ -81,7 +84,10 @@ def test_each_pod_serves_as_it_is_shipped(scenario, name):
     agent.wait_for_log("serving")
     until("readiness", lambda: agent.request("GET", "/readyz")[0] == 200)
     assert agent.request("GET", "/livez")[0] == 200
-    assert agent.scrape().value("drain_node_info", node=scenario.node) == 1
+    scrape = agent.scrape()
+    assert scrape.value("drain_node_info", node=scenario.node) == 1
+    used, asked = scrape.value("process_resident_memory_bytes"), agent.asked_for("memory")
+    assert used < asked, f"{used / MEBIBYTE:.1f} MiB are used, the manifest asks for {asked / MEBIBYTE:.0f}"
     told = agent.tell("status")
     assert told.returncode == 0 and json.loads(told.stdout)["state"] == "idle", told.stderr
     terminate(agent)
@@ -105,6 +111,25 @@ def test_the_node_agent_drains_its_node_in_its_image(scenario):
     assert len(drained.accepted) == len(pods)
     users = {each["user"]["username"] for each in scenario.audit.of_agents(scenario.name)}
     assert users == {"system:serviceaccount:kube-system:drain-agent"}
+
+
+def test_a_sidecar_whose_node_is_going_drains_within_its_pods_grace(scenario):
+    scenario.deployment("web", replicas=2)
+    pod = bound_pod(scenario, "sidecar/native", **{f"{SIMULATION}stop-after": STUCK})
+    agent = scenario.container(pod)
+    agent.wait_for_log("serving")
+    agent.begin_scrapes()
+    agent.wait_for_a_scrape()
+    scenario.open_spare()
+    scenario.set_unschedulable(scenario.node, True)
+    deleted = scenario.kubernetes.delete("v1/pods", "agent", scenario.namespace)
+    terminate(agent)
+    check(agent, left=["agent"])
+    # The grace of the manifest, less what is kept for the end.
+    gone = moment(deleted["metadata"]["deletionTimestamp"])
+    (changed,) = agent.log("deadline changed")
+    assert moment(changed["deadline"]) == gone - 3
+    assert deleted["metadata"]["deletionGracePeriodSeconds"] == pod["spec"]["terminationGracePeriodSeconds"] == 600
 
 
 def test_the_job_drains_a_node_from_another_one(scenario):

@@ -48,9 +48,9 @@ class Container(Agent):
             self._security("runAsUser"),
         )
 
-    def host_directory(self, volume):
-        """What the container has as that volume of the host."""
-        return self._directory / volume
+    def asked_for(self, resource):
+        """What the manifest requests of it, in bytes."""
+        return int(self._container["resources"]["requests"][resource].removesuffix("Mi")) << 20
 
     # --- what a kubelet makes of the spec
 

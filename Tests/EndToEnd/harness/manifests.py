@@ -36,7 +36,7 @@ def on_old_servers(stage, each):
     return each
 
 
-def bound_pod(scenario, name):
+def bound_pod(scenario, name, **annotations):
     """A pod of that build on the scenario's node, with an account that may do what any component needs."""
     objects = [on_old_servers(scenario.stage, each) for each in built(name)]
     classes = [each for each in objects if each["kind"] == "PriorityClass"]
@@ -47,7 +47,7 @@ def bound_pod(scenario, name):
     body = {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": "agent", "labels": template["metadata"]["labels"]},
+        "metadata": {"name": "agent", "labels": template["metadata"]["labels"], "annotations": annotations},
         "spec": {**template["spec"], "nodeName": scenario.node},
     }
 
