@@ -25,8 +25,8 @@ APP = {
         "template": {
             "metadata": {"labels": {"app": "app"}},
             "spec": {
-                "containers": [{"name": "main", "image": "none", "volumeMounts": [{"name": "data", "mountPath": "/d"}]}],
-                "volumes": [{"name": "data", "emptyDir": {}}],
+                "containers": [{"name": "main", "image": "none", "volumeMounts": [{"name": "d", "mountPath": "/d"}]}],
+                "volumes": [{"name": "d", "emptyDir": {}}],
             },
         },
     },

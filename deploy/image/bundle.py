@@ -1,7 +1,7 @@
 """Runs the image with runc or crun, without a daemon: as its user, without capabilities, on a read-only root.
 
-Anybody but root runs it in a user namespace, as themselves: nobody else is in it, and they are called 0 there. The network
-is the machine's own.
+Anybody but root runs it in a user namespace, as themselves: nobody else is in it, and they are called 0 there. The
+network is the machine's own.
 """
 
 import io
@@ -14,7 +14,7 @@ import archive
 
 
 def make(image, directory, arguments=(), environment=(), mounts=(), user=None):
-    """Writes a bundle; `mounts`: (source or None for a tmpfs, destination, is it read-only), `user`: instead of the image's."""
+    """Writes a bundle. `mounts`: (source, or None for a tmpfs; destination; is it read-only). `user`: else the image's."""
     config, layers = archive.read(image)
     root = directory / "rootfs"
     root.mkdir(parents=True)
@@ -86,6 +86,6 @@ def runtime():
 
 
 def command(directory, verb, name, *arguments):
-    """The call of the runtime. That of `run` is the container: its stdout, stderr, signals and exit code are the program's."""
+    """The call of the runtime. That of `run` is the container: stdout, stderr, signals, exit code are the program's."""
     options = ["--bundle", str(directory)] if verb == "run" else ["--force"] if verb == "delete" else []
     return [runtime(), "--root", str(directory / "state"), verb, *options, name, *map(str, arguments)]

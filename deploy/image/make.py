@@ -78,7 +78,8 @@ def make_image(program, file):
     digest, sizes = archive.write(file, layers, config, reference, architecture=dpkg.stdout.strip())
     unpacked = [len(each) for each in layers]
     print(f"{reference} {digest}")
-    for name, size, whole in zip(["libraries", "drain-agent", "together"], [*sizes, sum(sizes)], [*unpacked, sum(unpacked)]):
+    names = ["libraries", "drain-agent", "together"]
+    for name, size, whole in zip(names, [*sizes, sum(sizes)], [*unpacked, sum(unpacked)]):
         print(f"  {name:12} {size / 1e6:6.1f} MB compressed, {whole / 1e6:6.1f} MB unpacked")
     if sum(sizes) > WANTED:
         sys.exit(f"more than {WANTED / 1e6:.0f} MB")
@@ -89,7 +90,8 @@ def try_image(file):
     """`demo` needs nothing outside: it drains a node of a simulated cluster, over HTTP."""
     with tempfile.TemporaryDirectory() as work:
         directory = pathlib.Path(work, "bundle")
-        bundle.make(file, directory, ["demo", "--listen", "127.0.0.1:0", "--directory", "/tmp/demo"], mounts=[(None, "/tmp", False)])
+        arguments = ["demo", "--listen", "127.0.0.1:0", "--directory", "/tmp/demo"]
+        bundle.make(file, directory, arguments, mounts=[(None, "/tmp", False)])
         done = subprocess.run(bundle.command(directory, "run", f"drain-agent-try-{os.getpid()}"))
     name = pathlib.Path(bundle.runtime()).name
     if done.returncode:

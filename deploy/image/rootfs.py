@@ -1,7 +1,7 @@
 """What is in the image: the program, the C libraries it is linked against, CA certificates, and a user; no shell.
 
-The libraries are those of the machine that the program was built on (Debian), as its dynamic linker finds them. With each
-come its package's copyright file and an entry in var/lib/dpkg/status.d, where scanners for vulnerabilities look.
+The libraries are those of the machine that the program was built on (Debian), as its dynamic linker finds them. With
+each come its package's copyright file and an entry in var/lib/dpkg/status.d, where scanners for vulnerabilities look.
 """
 
 import pathlib
@@ -52,7 +52,7 @@ def linked(program):
     paths = [pathlib.Path(each) for each in re.findall(r"(?:=> )?(/\S+) \(0x", said)]
     swift = [path.name for path in paths if path.name.startswith(("libswift", "libFoundation"))]
     if swift:
-        raise SystemExit(f"{program} needs Swift's own libraries ({', '.join(swift)}): build it with --static-swift-stdlib")
+        raise SystemExit(f"{program} needs {', '.join(swift)}: build it with --static-swift-stdlib")
     return {path: path.resolve() for path in paths}
 
 

@@ -26,7 +26,7 @@ def image():
 
 
 class Container(Agent):
-    """Of a pod that is in the cluster: arguments, environment, user, mounts and token are those that its spec asks for."""
+    """Of a pod that is in the cluster: arguments, environment, user, mounts and token are as its spec has them."""
 
     def __init__(self, scenario, number, pod, node):
         self.pod = pod

@@ -69,7 +69,7 @@ class Stage:
         return path
 
     def token(self, account, namespace, seconds=3600 * 6, pod=None):
-        """A token of the service account, as a kubelet would ask for it; of a pod's, given its metadata, bound to the pod."""
+        """A token of the service account, as a kubelet would ask for it; bound to a pod, given its metadata."""
         request = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
@@ -77,7 +77,8 @@ class Stage:
             "spec": {"audiences": [], "expirationSeconds": seconds},
         }
         if pod:
-            request["spec"]["boundObjectRef"] = {"apiVersion": "v1", "kind": "Pod", "name": pod["name"], "uid": pod["uid"]}
+            bound = {"apiVersion": "v1", "kind": "Pod", "name": pod["name"], "uid": pod["uid"]}
+            request["spec"]["boundObjectRef"] = bound
         made = self.kubernetes.create("v1/serviceaccounts", request, namespace, subresource="token")
         return made["status"]["token"]
 
