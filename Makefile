@@ -36,7 +36,7 @@ test-unit: ## Run the tests that need no control plane.
 	$(SWIFT_BUILD) --build-tests
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
-	$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
+	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
 
 test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs those with that in their name.

@@ -63,7 +63,7 @@ def test_each_library_is_there_under_the_name_that_is_asked_for(root):
 
 def test_it_runs_with_those_libraries_alone(root):
     """The dynamic linker is told to look nowhere else."""
-    (linker,) = root.glob("usr/lib64/ld-linux-*") or root.glob("usr/lib/ld-linux-*")
+    (linker,) = [*root.glob("usr/lib64/ld-linux-*"), *root.glob("usr/lib/ld-linux-*")]
     libraries = {str(path.parent) for path in (root / "usr/lib").rglob("*.so*")}
     call = [linker, "--inhibit-cache", "--library-path", ":".join(libraries), "--list", root / rootfs.PROGRAM]
     listed = subprocess.run(call, capture_output=True, text=True, check=True).stdout

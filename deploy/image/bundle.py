@@ -14,7 +14,7 @@ import archive
 
 
 def make(image, directory, arguments=(), environment=(), mounts=(), user=None):
-    """Writes a bundle. `mounts`: (source, or None for a tmpfs; destination; is it read-only). `user`: else the image's."""
+    """Writes a bundle. `mounts`: (source or, for a tmpfs, None; destination; read-only?). `user`: or its own."""
     config, layers = archive.read(image)
     root = directory / "rootfs"
     root.mkdir(parents=True)
