@@ -1,7 +1,8 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build image test test-unit test-end-to-end test-tsan bench-scrape pictures alerts flags lint format clean
+.PHONY: help demo build image test test-unit test-end-to-end test-tsan bench-scrape record-drains pictures alerts dashboards \
+	flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -9,6 +10,8 @@ SCENARIOS_AT_ONCE ?= 4
 SWIFT_BUILD := swift build -j $(JOBS)
 # Where the tests find the tools that scripts/install puts beside the project.
 TEST_ENVIRONMENT := DRAIN_AGENT_PYTHON=$(CACHE)/venv/bin/python DRAIN_AGENT_TOOLS=$(CACHE)/tools/bin PATH="$(CACHE)/tools/bin:$$PATH"
+# Of generated alerts and dashboards.
+LINKS = $(if $(RUNBOOK_BASE),--runbooks '$(RUNBOOK_BASE)') $(if $(GRAFANA_BASE),--grafana '$(GRAFANA_BASE)') $(if $(TO),--to '$(TO)')
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -36,7 +39,7 @@ test-unit: ## Run the tests that need no control plane.
 	$(SWIFT_BUILD) --build-tests
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
-	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
+	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Docs Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
 
 test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs those with that in their name.
@@ -59,13 +62,25 @@ bench-scrape: ## Measure what a scrape of the worst case costs, beside the Pytho
 	"$$(swift build -c release --show-bin-path)/bench-scrape" Tests/Golden/worst-case.prom
 	$(CACHE)/venv/bin/python -B Tests/Benchmarks/python_client.py Tests/Golden/worst-case.prom
 
-pictures: ## Draw docs/pictures from the dashboards' queries over the recorded drains.
-	@scripts/install pictures
-	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
+record-drains: ## Record Tests/Fixtures/drains.txt anew: nine drains on the real control plane, in 20 minutes.
+	@scripts/install build test
+	$(SWIFT_BUILD) --product drain-agent
+	@Tests/EndToEnd/control-plane-build.sh >/dev/null
+	@$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$${DRAIN_AGENT_BINARY:-$$(swift build --show-bin-path)/drain-agent}" \
+		$(CACHE)/venv/bin/python -B Tests/EndToEnd/record_drains.py
 
-alerts: ## Write alerts/*.yaml from alerts/alerts.py.
+pictures: ## Make docs/pictures: the dashboards over recorded drains, and the status page in the demo.
+	@scripts/install build pictures
+	$(SWIFT_BUILD) --product drain-agent
+	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
+	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/page.py "$$(swift build --show-bin-path)/drain-agent"
+
+alerts: ## Write alerts/*.yaml; RUNBOOK_BASE and GRAFANA_BASE say where links lead, TO another directory.
 	@scripts/install test
-	$(CACHE)/venv/bin/python -B alerts/alerts.py
+	$(CACHE)/venv/bin/python -B alerts/alerts.py $(LINKS)
+
+dashboards: ## Write dashboards/*.json; the same variables.
+	python3 -B dashboards/generate.py $(LINKS)
 
 flags: ## Write docs/flags.md from what the program says of itself.
 	$(SWIFT_BUILD) --product drain-agent

@@ -62,6 +62,7 @@ let package = Package(
                 "Timestamps", "CAgent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            resources: [.embedInCode("Page/status.html")],
             swiftSettings: settings),
 
         .target(

@@ -5,7 +5,12 @@ internal import Timestamps
 
 extension DrainStatus {
     /// The body of GET /drain.
-    public var json: JSONValue {
+    public var json: JSONValue { .object(fields(withPods: true)) }
+
+    /// The same without the pods.
+    var summaryJSON: JSONValue { .object(fields(withPods: false)) }
+
+    private func fields(withPods: Bool) -> [(String, JSONValue)] {
         var fields: [(String, JSONValue)] = [
             ("node", .string(node)), ("state", .string(state.rawValue)), ("state_since", Self.time(stateSince)),
             ("drain_id", start.map { .string($0.id) } ?? .null),
@@ -20,24 +25,16 @@ extension DrainStatus {
         ]
         fields.append(("counts", .object(PodPhase.allCases.map { ($0.rawValue, .int(Int64(count($0)))) })))
         fields.append(("blockers", .array(blockers.map(\.json))))
-        fields.append(("pods", .array(sortedPods.map(\.json))))
-        fields.append(
-            (
-                "excluded",
-                .array(
-                    excluded.map { pod, reason in
-                        .object([
-                            ("namespace", .string(pod.namespace)), ("name", .string(pod.name)),
-                            ("reason", .string(reason.rawValue)),
-                        ])
-                    })
-            ))
+        if withPods {
+            fields.append(("pods", .array(sortedPods.map(\.json))))
+            fields.append(("excluded", .array(excluded.map { .object($0.nameFields + [("reason", .string($1.rawValue))]) })))
+        }
         if !unblocks.isEmpty { fields.append(("unblocks", .array(unblocks.map { .object($0.fields) }))) }
         if !volumesAttached.isEmpty {
             fields.append(("volumes_attached", .array(volumesAttached.map { .string($0) })))
         }
         if let lastError { fields.append(("last_error", .string(lastError))) }
-        return .object(fields)
+        return fields
     }
 
     /// Those that hold things up first.
@@ -49,15 +46,20 @@ extension DrainStatus {
         }
     }
 
-    fileprivate static func time(_ moment: Timestamp?) -> JSONValue {
+    static func time(_ moment: Timestamp?) -> JSONValue {
         moment.map { .string($0.rfc3339(.microseconds)) } ?? .null
     }
 }
 
+extension PodIdentity {
+    var nameFields: [(String, JSONValue)] { [("namespace", .string(namespace)), ("name", .string(name))] }
+}
+
 extension DrainStatus.PodState {
     fileprivate var json: JSONValue {
-        var fields: [(String, JSONValue)] = [
-            ("namespace", .string(pod.namespace)), ("name", .string(pod.name)), ("uid", .string(pod.uid)),
+        var fields: [(String, JSONValue)] = pod.nameFields
+        fields += [
+            ("uid", .string(pod.uid)),
             ("tier", .string(tier.name)), ("phase", .string(phase.rawValue)), ("since", DrainStatus.time(since)),
             ("attempts", .int(Int64(attempts))),
         ]

@@ -27,10 +27,11 @@ struct AgentRoutes: Sendable {
             Route("GET", "/livez") { _ in .text(200, "ok\n") },
             Route("GET", "/readyz") { _ in readyz() },
             Route("GET", "/drain", gzip: true) { _ in .json(200, document(telemetry.progress.current.json)) },
+            Route("GET", "/drain/events") { _ in LiveEvents.response(telemetry.feed) },
             Route("POST", "/drain") { await startDrain($0) },
             Route("DELETE", "/drain") { await cancelDrain($0) },
             Route("POST", "/prestop") { await prestop($0) },
-            Route("GET", "/") { _ in .text(200, overview) },
+            Route("GET", "/", gzip: true) { StatusPage.response($0) ?? .text(200, overview) },
         ]
         if let plans { routes.append(Route("GET", "/plan", gzip: true) { await plan($0, plans) }) }
         if httpPrestop { routes.append(Route("GET", "/prestop") { await prestop($0) }) }
@@ -149,7 +150,9 @@ struct AgentRoutes: Sendable {
         drain-agent \(BuildVersion.version), node \(node)
 
         GET /metrics   Prometheus metrics
+        GET /          for a browser: the drain, live
         GET /drain     the drain's state as JSON
+        GET /drain/events  the same as server-sent events, one a move
         GET /plan      what a drain would meet (with the control token)
         GET /livez     is the agent alive
         GET /readyz    has it reached the API server

@@ -23,6 +23,8 @@ final class AgentTelemetry: DrainObserver {
 
     let registry = Registry()
     let progress: DrainProgress
+    /// For those who watch the drain live.
+    let feed: DrainFeed
     let api: APIMetrics
     let scrapes: PerWord<ExpositionFormat, Counter>
     let boot: String
@@ -54,7 +56,12 @@ final class AgentTelemetry: DrainObserver {
         ProcessMetrics.register(in: registry)
         let log = LogWriter(settings, registry, time: time)
         self.log = log
-        let drainLog = DrainLog(node: settings.node, boot: boot) { log.write($0) }
+        let feed = DrainFeed(progress, time: time) { await DrainAgent.pause(for: .milliseconds(500)) }
+        self.feed = feed
+        let drainLog = DrainLog(node: settings.node, boot: boot) { line in
+            log.write(line)
+            feed.note(line)
+        }
         self.drainLog = drainLog
         reporter = ClusterReporter(
             settings.reporting, node: settings.node, boot: boot, registry: registry, time: time
@@ -89,6 +96,7 @@ final class AgentTelemetry: DrainObserver {
 
     func observe(_ event: DrainEvent) {
         progress.observe(event)
+        feed.observe(event)
         metrics.observe(event)
         spans.observe(event)
         drainLog.observe(event)

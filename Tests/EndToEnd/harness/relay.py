@@ -36,6 +36,8 @@ class Relay:
         return "127.0.0.1:%d" % self._server.server_address[1]
 
     def end(self):
+        # A connection that Prometheus keeps open outlives the server, and another agent may have the address by now.
+        self._agent_address = lambda: None
         self._server.shutdown()
         self._server.server_close()
 
