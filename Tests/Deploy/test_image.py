@@ -101,7 +101,7 @@ def test_a_program_that_needs_swifts_libraries_is_refused(monkeypatch):
 @pytest.fixture
 def made(root, tmp_path):
     layer = archive.layer(root, owners={"run/drain-agent": rootfs.USER})
-    config = {"config": {"User": "65532:65532", "Entrypoint": ["/usr/bin/drain-agent"], "WorkingDir": "/"}}
+    config = {"config": {"User": "65532:65532", "Env": ["PATH=/usr/bin"], "Entrypoint": ["/usr/bin/drain-agent"], "WorkingDir": "/"}}
     file = tmp_path / "image.tar"
     digest, sizes = archive.write(file, [layer], config, "drain-agent:1.2.3", "amd64")
     return file, digest, sizes, layer, config
@@ -165,7 +165,7 @@ def test_a_bundle_is_unprivileged(made, tmp_path):
     bundle.make(made[0], directory, ["run"], {"A": "b"}, [(None, "/tmp", False), (tmp_path, "/data", True)])
     made_of = json.loads((directory / "config.json").read_text())
     process = made_of["process"]
-    assert process["args"] == ["/usr/bin/drain-agent", "run"] and process["env"] == ["A=b"]
+    assert process["args"] == ["/usr/bin/drain-agent", "run"] and process["env"] == ["PATH=/usr/bin", "A=b"]
     assert process["user"] == {"uid": 65532, "gid": 65532}
     assert process["capabilities"] == {} and process["noNewPrivileges"] is True
     assert made_of["root"]["readonly"] is True

@@ -30,7 +30,7 @@ def make(image, directory, arguments=(), environment=(), mounts=(), user=None):
         uid = 0
     process = {
         "args": [*config["config"]["Entrypoint"], *map(str, arguments)],
-        "env": [f"{name}={value}" for name, value in dict(environment).items()],
+        "env": [*config["config"].get("Env", []), *(f"{name}={value}" for name, value in dict(environment).items())],
         "cwd": config["config"]["WorkingDir"],
         "user": {"uid": uid, "gid": uid},
         "capabilities": {},

@@ -111,7 +111,7 @@ class Container(Agent):
 
     def tell(self, command, *options):
         """Runs `drain-agent COMMAND` in the container, as `kubectl exec` would; gives the finished process."""
-        call = self._call("exec", "/usr/bin/drain-agent", command, *options)
+        call = self._call("exec", "drain-agent", command, *options)
         return subprocess.run(call, capture_output=True, text=True, timeout=300)
 
     def _call(self, verb, *arguments):
