@@ -101,7 +101,8 @@ def test_a_program_that_needs_swifts_libraries_is_refused(monkeypatch):
 @pytest.fixture
 def made(root, tmp_path):
     layer = archive.layer(root, owners={"run/drain-agent": rootfs.USER})
-    config = {"config": {"User": "65532:65532", "Env": ["PATH=/usr/bin"], "Entrypoint": ["/usr/bin/drain-agent"], "WorkingDir": "/"}}
+    runs = {"User": "65532:65532", "Env": ["PATH=/usr/bin"], "Entrypoint": ["/usr/bin/drain-agent"], "WorkingDir": "/"}
+    config = {"config": runs}
     file = tmp_path / "image.tar"
     digest, sizes = archive.write(file, [layer], config, "drain-agent:1.2.3", "amd64")
     return file, digest, sizes, layer, config
