@@ -1,9 +1,7 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan test-asan test-leaks test-fuzz fuzz bench-scrape \
-	record-drains pictures reliability alerts dashboards \
-	flags lint format clean
+.PHONY: $(shell sed -nE "s/^([a-z-]+):.*/\1/p" $(firstword $(MAKEFILE_LIST)))
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -27,7 +25,13 @@ build: ## Build the release binary, with Swift's runtime in it.
 	$(SWIFT_BUILD) -c release --static-swift-stdlib --product drain-agent
 	@ls -l "$$(swift build -c release --show-bin-path)/drain-agent"
 
-test: lint test-unit test-leaks test-end-to-end test-fuzz test-tsan test-asan ## Check the style and run every test; installs what they need.
+image: ## Make the image without a daemon, as .build/image/drain-agent.tar, run it, and say how large it is.
+	@scripts/install build image
+	$(SWIFT_BUILD) -c release --static-swift-stdlib --scratch-path .build-release --product drain-agent
+	python3 -B deploy/image/make.py image .build-release/release/drain-agent .build/image/drain-agent.tar
+	python3 -B deploy/image/make.py try .build/image/drain-agent.tar
+
+test: lint test-unit test-leaks image test-end-to-end test-fuzz test-tsan test-asan ## Check the style and run every test; installs what they need.
 
 test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test

@@ -1,5 +1,7 @@
-"""deploy/rbac: the least role has exactly these verbs; what single flags need is a file each, and not applied with it."""
+"""deploy/rbac: the least role has exactly these verbs; what single flags need comes with them only."""
 
+import pytest
+from builds import NODE_AGENTS, agent_of, built, template_of
 from files import REPOSITORY, documents, one
 
 SHIPPED = "rbac/drain-agent.yaml"
@@ -51,22 +53,44 @@ def test_leases_are_only_those_of_the_agents_namespace():
 
 
 def test_each_optional_permission_is_a_file():
-    files = {path.stem for path in (REPOSITORY / "deploy/rbac/optional").glob("*.yaml")}
-    assert files == set(OPTIONAL)
+    directories = {path.name for path in (REPOSITORY / "deploy/rbac/optional").iterdir()}
+    assert directories == set(OPTIONAL)
     for name, (group, resource, verb) in OPTIONAL.items():
-        file = f"rbac/optional/{name}.yaml"
+        file = f"rbac/optional/{name}/{name}.yaml"
         assert verbs(one(file, "ClusterRole", f"drain-agent-{name}")) == {(group, resource): {verb}}
         check_bound(file, "ClusterRole", f"drain-agent-{name}", "ClusterRoleBinding")
 
 
-def test_kubectl_apply_takes_the_least_role_alone():
-    assert [path.name for path in (REPOSITORY / "deploy/rbac").glob("*.yaml")] == ["drain-agent.yaml"]
+@pytest.mark.parametrize("directory", ["rbac", *NODE_AGENTS])
+def test_nobody_gets_more_than_the_least_role_who_does_not_ask_for_it(directory):
+    def rules(objects):
+        return {(each["kind"], each["metadata"]["name"]): each["rules"] for each in objects if "rules" in each}
+
+    assert rules(built(directory)) == rules(documents(SHIPPED))
+
+
+@pytest.mark.parametrize(
+    "component, flag, role",
+    [
+        ("unblock", "--unblock=rollout-restart", "drain-agent-unblock"),
+        ("wait-volume-detach", "--wait-volume-detach", "drain-agent-wait-volume-detach"),
+        ("delete-at-deadline", "--at-deadline=delete", "drain-agent-delete-pods"),
+    ],
+)
+def test_a_component_brings_a_flag_and_what_it_needs(component, flag, role):
+    least, more = built("node-agent"), built(f"components/{component}")
+    added = [each for each in more if each not in least and each["kind"] != "DaemonSet"]
+    assert [(each["kind"], each["metadata"]["name"]) for each in added] == [
+        ("ClusterRole", role),
+        ("ClusterRoleBinding", role),
+    ]
+    assert agent_of(template_of(more))["args"] == [*agent_of(template_of(least))["args"], flag]
 
 
 def test_docs_name_every_permission():
     text = (REPOSITORY / "docs/permissions.md").read_text()
     roles = [each for each in documents(SHIPPED) if "rules" in each]
-    roles += [each for name in OPTIONAL for each in documents(f"rbac/optional/{name}.yaml") if "rules" in each]
+    roles += [each for name in OPTIONAL for each in documents(f"rbac/optional/{name}/{name}.yaml") if "rules" in each]
     for role in roles:
         for (_, resource), allowed in verbs(role).items():
             for verb in allowed:

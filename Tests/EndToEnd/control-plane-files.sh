@@ -86,7 +86,7 @@ rules:
   users: [system:apiserver, system:kube-controller-manager, system:kube-scheduler]
   verbs: [get, list, watch]
 - level: Metadata
-  users: [system:serviceaccount:kube-system:drain-agent]
+  users: [system:serviceaccount:kube-system:drain-agent, system:serviceaccount:kube-system:drain-agent-job]
   verbs: [get, list, watch]
 - level: None
   userGroups: [system:serviceaccounts:kube-system]

@@ -14,7 +14,7 @@ class Corner:
         self.name = self.namespace = name
         self.node, self.spare = f"{name}-node", f"{name}-spare"
         self.namespaces = []
-        self._kubelets, self._nodes = [], []
+        self._kubelets, self._nodes, self._at_the_end = [], [], []
 
     def begin(self):
         self.add_nodes(self.node, self.spare)
@@ -23,6 +23,8 @@ class Corner:
 
     def clear(self):
         """Nothing is waited for: it all goes with the control plane."""
+        for undo in self._at_the_end:
+            undo()
         for name in self.namespaces:
             self.kubernetes.request("DELETE", f"/api/v1/namespaces/{name}/pods?gracePeriodSeconds=0")
             self._delete("v1/namespaces", name)
@@ -30,6 +32,10 @@ class Corner:
             self._delete("v1/nodes", node)
         for name in self._kubelets:
             self.stage.command("end", name)
+
+    def at_the_end(self, undo):
+        """For what is in other people's namespaces."""
+        self._at_the_end.append(undo)
 
     def _delete(self, kind, name):
         try:

@@ -28,7 +28,7 @@ def path_of(kind, namespace=None, name=None, subresource=None):
 class Kubernetes:
     def __init__(self, directory: Path):
         url = urllib.parse.urlsplit((directory / "server").read_text().strip())
-        self._address = (url.hostname, url.port)
+        self.address = (url.hostname, url.port)
         self._tls = ssl.create_default_context(cafile=directory / "certs/ca.crt")
         self._tls.load_cert_chain(directory / "certs/admin.crt", directory / "certs/admin.key")
         self._local = threading.local()
@@ -48,7 +48,7 @@ class Kubernetes:
     def _request(self, method, path, body, content_type):
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = http.client.HTTPSConnection(*self._address, context=self._tls, timeout=30)
+            connection = http.client.HTTPSConnection(*self.address, context=self._tls, timeout=30)
             self._local.connection = connection
         headers = {"User-Agent": "end-to-end", "Accept": "application/json", "Content-Type": content_type}
         connection.request(method, path, None if body is None else json.dumps(body), headers)
@@ -60,7 +60,7 @@ class Kubernetes:
 
     def stream(self, path):
         """A watch: an open response, on a connection of its own; its lines come from another thread."""
-        connection = http.client.HTTPSConnection(*self._address, context=self._tls)
+        connection = http.client.HTTPSConnection(*self.address, context=self._tls)
         connection.request("GET", path, headers={"User-Agent": "end-to-end", "Accept": "application/json"})
         return connection.getresponse()
 

@@ -10,6 +10,7 @@ from .audit import AuditLog
 from .checks.formats import check_formats
 from .checks.metrics import check_last_scrape
 from .checks.spans import check_left
+from .container import Container
 from .corner import Corner
 from .stage import REPOSITORY
 
@@ -104,8 +105,14 @@ class Scenario(Corner):
         agent.begin_scrapes()
         return agent
 
+    def container(self, pod, node=None):
+        """The agent of a pod that is in the cluster, in its image; `node`, if it drains another than its own."""
+        return self._started(Container(self, len(self.agents) + 1, pod, node or pod["spec"]["nodeName"]))
+
     def _agent(self, node, *arguments, **settings):
-        agent = Agent(self, len(self.agents) + 1, node, arguments, **settings)
+        return self._started(Agent(self, len(self.agents) + 1, node, arguments, **settings))
+
+    def _started(self, agent):
         self.agents.append(agent)
         agent.start()
         return agent

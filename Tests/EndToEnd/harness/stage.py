@@ -68,14 +68,17 @@ class Stage:
         path.chmod(0o600)
         return path
 
-    def token(self, account, namespace, seconds=3600 * 6):
-        """A token of the service account, as a kubelet would ask for it."""
+    def token(self, account, namespace, seconds=3600 * 6, pod=None):
+        """A token of the service account, as a kubelet would ask for it; bound to a pod, given its metadata."""
         request = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
             "metadata": {"name": account},
             "spec": {"audiences": [], "expirationSeconds": seconds},
         }
+        if pod:
+            bound = {"apiVersion": "v1", "kind": "Pod", "name": pod["name"], "uid": pod["uid"]}
+            request["spec"]["boundObjectRef"] = bound
         made = self.kubernetes.create("v1/serviceaccounts", request, namespace, subresource="token")
         return made["status"]["token"]
 
@@ -97,7 +100,7 @@ class Run:
         alertmanager = (self.directory / "alertmanager/address").read_text()
         self._prometheus = start_prometheus(self.directory / "prometheus", alertmanager)
         stage = Stage(self.directory)
-        stage.kubectl("apply", "-f", REPOSITORY / "deploy/rbac")
+        stage.kubectl("apply", "-k", REPOSITORY / "deploy/rbac")
         token = until("token of the agent's account", lambda: stage.token("drain-agent", "kube-system"))
         stage.kubeconfig("agent", token=token)
 
