@@ -23,7 +23,10 @@ let revision = Context.gitInformation.map { $0.currentCommit + ($0.hasUncommitte
 
 let package = Package(
     name: "drain-agent",
-    products: [.executable(name: "drain-agent", targets: ["DrainAgent"])],
+    products: [
+        .executable(name: "drain-agent", targets: ["DrainAgent"]),
+        .executable(name: "simulate", targets: ["simulate"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         // Tests only: they start openssl, promtool and Python.
@@ -54,6 +57,18 @@ let package = Package(
         library("HTTPServer", ["CMicroHTTPD", "Gzip", "Locking"]),
         library("ClusterModel", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "HTTPServer", "Locking", "Timestamps"]),
+        library(
+            "Simulation",
+            [
+                "ClusterModel", "DrainEngine", "DrainTelemetry", "KubernetesAPI", "Locking", "SeededRandom", "Telemetry",
+                "Timestamps",
+            ]),
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "DrainAgent",
             dependencies: [
