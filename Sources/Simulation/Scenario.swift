@@ -37,9 +37,10 @@ struct Scenario {
             if dice.chance(min(0.9, (share + likely) * rare)), !without.contains(feature) { features.insert(feature) }
         }
         calm = Self.start + .seconds(dice.int(20, wildness < 0.2 ? 90 : 300))
-        model = ClusterModel(seed: dice.word(), at: Self.start, watchLog: 400)
+        model = ClusterModel(seed: dice.word(), at: Self.start - .seconds(90), watchLog: 400)
         weather = Weather(seed: dice.word(), calm: calm)
         buildCluster()
+        model.advance(to: Self.start)
         tellAgents()
         drawWeather()
         drawHappenings()

@@ -19,8 +19,7 @@ extension Witness {
         case .completed: checkCompleted(summary)
         case .incomplete: checkIncomplete(summary)
         case .timedOut:
-            let isLate = deadline.map { $0 <= now } ?? false
-            demand(isLate || cancelled != nil, .outcomeTrue, "timed out, and the deadline is not over")
+            demand(wasLate, .outcomeTrue, "timed out, and the deadline is not over")
         case .cancelled:
             let isTrue = cancelled != nil || uncordonedByOthers != nil
             demand(isTrue, .outcomeTrue, "cancelled, and nobody has cancelled it: \(summary.reason)")
@@ -60,12 +59,12 @@ extension Witness {
         }
         guard let verified else { return fail(.outcomeTrue, "completed, and no list has shown it") }
         for pod in verified.list.items {
-            let isKnown = excluded[pod.metadata.uid] != nil || indexByUID[pod.metadata.uid] != nil
+            let isKnown = everExcluded.contains(pod.metadata.uid) || indexByUID[pod.metadata.uid] != nil
             demand(isKnown, .outcomeTrue, "completed, and \(pod.identity) was on the last list")
         }
         world.model.forEachPod(on: policy.node) { record in
             let uid = record.pod.metadata.uid
-            guard excluded[uid] == nil, !isOwn(record.pod), fixedExclusion(record.pod) == nil else { return }
+            guard !everExcluded.contains(uid), !isOwn(record.pod), fixedExclusion(record.pod) == nil else { return }
             let created = record.pod.metadata.creationTimestamp ?? now
             guard indexByUID[uid] != nil || created < verified.at - .seconds(2) else { return }
             fail(.outcomeTrue, "completed, and \(record.pod.identity) is on the node")

@@ -98,6 +98,7 @@ extension Witness {
     private func excludes(_ pod: PodIdentity, _ reason: ExclusionReason) {
         demand(indexByUID[pod.uid] == nil, .exclusionTrue, "\(pod) is excluded, and it is of the drain")
         demand(excluded.updateValue(reason, forKey: pod.uid) == nil, .exclusionTrue, "\(pod) is excluded twice")
+        everExcluded.insert(pod.uid)
         world.coverage.excluded(reason)
         guard let record = world.model.pod(pod.namespace, pod.name), record.pod.metadata.uid == pod.uid else { return }
         let seen = record.pod

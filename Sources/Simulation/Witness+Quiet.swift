@@ -50,7 +50,9 @@ extension Witness {
             guard let before else { return fail(.standsStill, "\(name), and no earlier tier is left") }
             let isHeldLong = before.heldUp(at: now) > policy.tierPatience.nanoseconds
             demand(!isHeldLong, .standsStill, "\(name), and waits for \(before.pod) (\(before.phase.rawValue))")
+        case .evicting where now - book.since < .seconds(45): break
         case .evicting: fail(.standsStill, "\(name), and no request lasts so long")
+        case .retrying where now - book.since < .seconds(60): break
         case .retrying: if !book.isOwn, hasRoom { fail(.standsStill, "\(name), and the API server is well") }
         case .blocked: if hasRoom, !book.isOwn { checkBlocked(book) }
         case .terminating:

@@ -129,7 +129,8 @@ extension Witness {
         let book = pods[index]
         demand(policy.atDeadline == .delete && !isDry, .budgetBypassed, "\(pod) is deleted though nobody wants it")
         let isLate = deadline.map { now >= $0 } ?? false
-        demand(isLate, .budgetBypassed, "\(pod) is deleted before the deadline")
+        demand(isLate || hasDeleted, .budgetBypassed, "\(pod) is deleted before the deadline")
+        hasDeleted = true
         demand(pod == book.pod && !pod.uid.isEmpty, .evictsAnotherUID, "\(pod) is deleted as \(book.pod)")
         demand(!book.isOwn, .ownPodLast, "our own pod is deleted")
         demand(!book.isAccepted, .evictsAfterAcceptance, "\(pod) is deleted, and its eviction was accepted")
@@ -171,7 +172,7 @@ extension Witness {
     func arrived(_ request: DrainRequest, _ exchange: Exchange) {
         guard case .success = exchange.answer else { return }
         switch request.purpose {
-        case .cordon, .recordon:
+        case .cordon:
             guard case .patchNode(_, let patch, false) = request.call, patch.unschedulable == true else { return }
             cordonEffect = cordonEffect ?? now
         case .unblock(let owner): restartedOwners.insert(owner)

@@ -34,6 +34,7 @@ final class Witness {
     var indexByName: [String: Int] = [:]
     var counts = [Int](repeating: 0, count: 7)
     var excluded: [String: ExclusionReason] = [:]
+    var everExcluded: Set<String> = []
     /// Pods that the watch has shown to be gone.
     var knownGone: Set<String> = []
     /// DaemonSets that the API server says it does not know.
@@ -62,6 +63,9 @@ final class Witness {
     var cordonEffect: Timestamp?
     var cancelled: (at: Timestamp, uncordon: Bool)?
     var uncordonedByOthers: Timestamp?
+    /// The deadline has been over at some step.
+    var wasLate = false
+    var hasDeleted = false
     var hasTurn = false
     var hasLostTurn = false
     var evictionsSent = 0
@@ -103,6 +107,7 @@ final class Witness {
     /// What the machine is about to be told.
     func hears(_ input: DrainInput) {
         inputs += 1
+        noteLateness()
         world.digest.add(UInt64(bitPattern: now.nanoseconds))
         switch input {
         case .start(let start):
@@ -122,10 +127,15 @@ final class Witness {
         }
     }
 
+    private func noteLateness() {
+        if let deadline, deadline <= now { wasLate = true }
+    }
+
     /// What it did about it.
     func sees(_ step: DrainStep) {
         world.coverage.events += step.events.count
         world.digest.add(step.events.count)
+        noteLateness()
         world.digest.add(step.requests.count)
         for event in step.events {
             telemetry?.observe(event)

@@ -43,9 +43,9 @@ extension World {
     func resume(_ agent: Agent) {
         guard agent.condition == .running, let until = agent.pausedUntil, until <= now else { return }
         agent.pausedUntil = nil
-        let inputs = agent.inbox
-        agent.inbox = []
-        for input in inputs where agent.condition == .running && violation == nil { handle(agent, input) }
+        while !agent.inbox.isEmpty, agent.condition == .running, agent.pausedUntil == nil, violation == nil {
+            handle(agent, agent.inbox.removeFirst())
+        }
     }
 
     /// A new process finds out what the last one left behind, as an agent does when it starts.

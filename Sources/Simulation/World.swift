@@ -150,10 +150,10 @@ final class World {
         for request in step.requests { launch(request, of: agent) }
         if let summary = step.summary { return end(agent, summary) }
         followWatches(of: agent)
-        if agent.wake == nil, agent.unanswered == 0, agent.watches.isEmpty {
+        if agent.wake == nil, agent.unanswered == 0, agent.watches.isEmpty, agent.inbox.isEmpty {
             return fail(.deadlock, "nothing is asked for, watched or waited for (\(agent.machine.state))")
         }
-        if !agent.happenings.isEmpty { trigger(agent) }
+        if !agent.happenings.isEmpty, now < scenario.calm { trigger(agent) }
     }
 
     private func end(_ agent: Agent, _ summary: DrainSummary) {
