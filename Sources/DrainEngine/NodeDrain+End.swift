@@ -23,7 +23,7 @@ extension NodeDrain {
                 .timedOut,
                 leftovers.map { "\($0) left at the deadline" }
                     ?? "the deadline passed before a list could confirm that the pods are gone",
-                deletes: policy.atDeadline == .delete && policy.dryRun == .none, at: now, into: &step)
+                deletes: policy.atDeadline == .delete && policy.dryRun == .none && mayEvict, at: now, into: &step)
         case .detaching(let detaching):
             let names = detaching.volumes.attached
             end(

@@ -5,7 +5,7 @@ import Timestamps
 extension NodeDrain {
     /// Restarts the owners of pods that are blocked for good, where that is wanted and helps.
     mutating func unblock(at now: Timestamp, into step: inout DrainStep) {
-        guard case .draining = stage else { return }
+        guard case .draining = stage, mayEvict else { return }
         if unblocking.mayHaveNews {
             unblocking.mayHaveNews = false
             for blocker in drain.budgets.active { despair(of: blocker, at: now, into: &step) }

@@ -143,10 +143,10 @@ public struct NodeDrain: Sendable {
             case .surveying(let survey): survey.nextWake(policy: policy)
             // Without its turn nothing is asked for, whatever is due.
             case .draining:
-                [mayEvict || drain.isSettled ? drain.nextWake(after: latest) : nil, unblocking.nextWake].compactMap {
-                    $0
-                }
-                .min()
+                [
+                    mayEvict || drain.isSettled ? drain.nextWake(after: latest) : nil,
+                    mayEvict ? unblocking.nextWake : nil,
+                ].compactMap { $0 }.min()
             case .verifying(let errand): errand.nextWake
             case .detaching(let detaching): detaching.errand.nextWake
             case .ending(let ending): min(ending.deletes?.nextWake ?? ending.until, ending.until)
