@@ -171,7 +171,8 @@ extension NodeDrain {
             }
             return apply(drain.observed(pod, index: index, at: now), at: now, into: &step)
         }
-        guard excluded[pod.metadata.uid] == nil, pod.spec.nodeName == policy.node else { return }
+        // How it ends is decided: nobody new becomes part of it.
+        guard isUnderWay, excluded[pod.metadata.uid] == nil, pod.spec.nodeName == policy.node else { return }
         classify(pod, at: now, into: &step)
     }
 

@@ -13,6 +13,16 @@ extension NodeDrain {
         send(unblocking.sendDue(at: now), into: &step)
     }
 
+    /// An answer about whom a budget guards: what is asked next, while it matters.
+    mutating func reviewed(
+        _ key: BudgetKey, into step: inout DrainStep, _ body: (inout BudgetReview) -> [DrainRequest]
+    ) {
+        let requests = drain.budgets.reviewed(key, body)
+        guard isUnderWay else { return }
+        send(requests, into: &step)
+        unblocking.mayHaveNews = true
+    }
+
     private mutating func despair(of blocker: Blocker, at now: Timestamp, into step: inout DrainStep) {
         guard let entry = drain.budgets.entries[blocker], entry.verdict(at: now) == .unsatisfiable,
             let budget = entry.key, let guarded = entry.review.result

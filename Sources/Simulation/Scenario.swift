@@ -88,7 +88,8 @@ struct Happening {
 /// A request's kind: its purpose without whom it is about.
 enum RequestKind: Int, CaseIterable {
     case readNode, plan, cordon, verify, refresh, uncordon, daemonSet, evict, reviewAccess, refreshNode, recordon, record
-    case budgets, budgetPods, budgetOwner, unblock, deleteAtDeadline, volumes, survey, turn
+    case budgets, budgetPods, budgetOwner, unblock, deleteAtDeadline, volumes, survey
+    case surveyRead, turn
 
     init(_ purpose: RequestPurpose) {
         switch purpose {
@@ -111,6 +112,7 @@ enum RequestKind: Int, CaseIterable {
         case .deleteAtDeadline: self = .deleteAtDeadline
         case .volumes: self = .volumes
         case .survey: self = .survey
+        case .surveyRead: self = .surveyRead
         case .turn: self = .turn
         }
     }

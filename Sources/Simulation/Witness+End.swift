@@ -84,7 +84,7 @@ extension Witness {
     /// Answers are waited for, an uncordon is tried, the record is written: all of that has an end.
     private func checkDeadline() {
         guard let deadline, !world.scenario.has(.pauses) else { return }
-        let limit = policy.settleTimeout * 2 + policy.uncordonTimeout + .seconds(1)
+        let limit = policy.settleTimeout * 3 + policy.uncordonTimeout + .seconds(1)
         let from = max(deadline, lastDeadlineNews ?? deadline)
         demand(now <= from + limit, .deadlineOvershot, "it ends \((now - from)) after its deadline")
     }
@@ -94,11 +94,11 @@ extension Witness {
         guard !isDry else { return }
         let isShaken = world.scenario.has(.uncordons) || world.scenario.has(.reboots)
         let node = world.model.node(policy.node)
-        if summary.leftCordoned, !isShaken, node?.spec.unschedulable == false {
+        if summary.leftCordoned, !isShaken, requests[RequestKind.uncordon.rawValue] == 0, node?.spec.unschedulable == false {
             fail(.cordonPolicy, "it says that it leaves the node cordoned, and the node is schedulable")
         }
         if summary.leftCordoned { world.coverage.hit(.leftCordoned) }
-        guard cancelled?.uncordon == true, cordonHeard != nil, uncordonedByOthers == nil, !isShaken else { return }
+        guard cancelled?.uncordon == true, cordonEffect != nil, uncordonedByOthers == nil, !isShaken else { return }
         guard node?.spec.unschedulable == true else { return }
         demand(requests[RequestKind.uncordon.rawValue] > 0, .cordonPolicy, "an uncordon was asked for, and not tried")
         let isSure = !writesFailed && !world.isFoul

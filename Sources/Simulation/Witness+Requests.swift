@@ -25,7 +25,7 @@ extension Witness {
                 demand(now - last >= policy.listInterval, .verifyRate, "another verifying list \(now - last) after one")
             }
         case .refresh: refreshes(request.call)
-        case .survey: demand(request.call.isHarmless, .dryRunTouches, "a survey sends \(request.call)")
+        case .survey, .surveyRead: demand(request.call.isHarmless, .dryRunTouches, "a survey sends \(request.call)")
         case .turn: demand(!isDry, .dryRunTouches, "a dry run takes a turn")
         case .readNode, .plan, .daemonSet, .reviewAccess, .refreshNode, .budgets, .budgetPods, .budgetOwner, .volumes:
             demand(request.call.isHarmless, .dryRunTouches, "\(request.purpose) changes something")
@@ -39,7 +39,7 @@ extension Witness {
         case .readNode: stage = .reading
         case .plan: stage = .listing
         case .daemonSet: stage = .owners
-        case .survey: stage = .surveying
+        case .survey, .surveyRead: stage = .surveying
         case .cordon: stage = .cordoning
         case .evict: stage = .draining
         case .verify: stage = .verifying
@@ -151,7 +151,7 @@ extension Witness {
 
     private func uncordons() {
         demand(cancelled?.uncordon == true, .cordonPolicy, "the node is made schedulable, and nobody asked for it")
-        let isOurs = cordonEffect != nil || earlierCordon
+        let isOurs = cordonEffect != nil || hasRecordoned || earlierCordon
         demand(isOurs, .cordonPolicy, "the node is made schedulable, and somebody else had cordoned it")
     }
 
@@ -175,6 +175,7 @@ extension Witness {
         case .cordon:
             guard case .patchNode(_, let patch, false) = request.call, patch.unschedulable == true else { return }
             cordonEffect = cordonEffect ?? now
+        case .recordon: hasRecordoned = true
         case .unblock(let owner): restartedOwners.insert(owner)
         case .evict: if case .evict(let pod, _) = request.call, !isDry { checkBudgets(of: pod) }
         default: break

@@ -58,6 +58,8 @@ final class Witness {
     var foundCordoned: Bool?
     /// A process before this one had cordoned it.
     var earlierCordon = false
+    /// We cordoned it, though it was cordoned when the drain began.
+    var hasRecordoned = false
     var isCordoned = false
     var cordonHeard: Timestamp?
     var cordonEffect: Timestamp?
@@ -178,7 +180,9 @@ final class Witness {
             if case .success(_, .allowed(false)) = exchange.answer { deniedNamespaces.insert(namespace) }
         case .uncordon, .record:
             if case .success = exchange.answer {} else { writesFailed = true }
-        case .refreshNode, .budgets, .budgetPods, .budgetOwner, .unblock, .volumes, .survey, .turn: break
+        case .refreshNode, .budgets, .budgetPods, .budgetOwner, .unblock, .volumes, .survey, .surveyRead,
+            .turn:
+            break
         }
     }
 

@@ -306,7 +306,10 @@ extension BudgetBook {
     /// Nobody is left there to be asked for: its budgets are of no more interest.
     mutating func forget(namespace: String) {
         feeds.drop(namespace)
-        entries = entries.filter { $0.value.isActive || $0.key.namespace != namespace }
+        entries = entries.compactMapValues { entry in
+            guard !entry.isActive, entry.blocker.namespace == namespace else { return entry }
+            return entry.review.isUnderWay ? BudgetEntry(entry.blocker, at: entry.since, review: entry.review) : nil
+        }
         // The watch for all does not tell of them again.
         if !feeds.isCommon { known = known.filter { $0.key.namespace != namespace } }
     }

@@ -39,12 +39,13 @@ struct BudgetEntry {
     var reviewedStatus: ReviewCause?
     var told: Judgement?
 
-    init(_ blocker: Blocker, at now: Timestamp) {
+    /// `review`: one that is under way already.
+    init(_ blocker: Blocker, at now: Timestamp, review: BudgetReview? = nil) {
         self.blocker = blocker
         key = BudgetKey(blocker)
         since = now
         probeDue = now
-        review = BudgetReview(key ?? BudgetKey(namespace: blocker.namespace ?? "", name: ""))
+        self.review = review ?? BudgetReview(key ?? BudgetKey(namespace: blocker.namespace ?? "", name: ""))
     }
 
     var isActive: Bool { !blocked.isEmpty || !asking.isEmpty }
