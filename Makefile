@@ -1,7 +1,7 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures alerts flags lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan simulate simulate-mutations bench-scrape pictures alerts flags lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -23,7 +23,7 @@ build: ## Build the release binary, with Swift's runtime in it.
 	$(SWIFT_BUILD) -c release --static-swift-stdlib --product drain-agent
 	@ls -l "$$(swift build -c release --show-bin-path)/drain-agent"
 
-test: lint test-unit test-end-to-end ## Check the style and run every test; installs what they need.
+test: lint test-unit simulate test-end-to-end ## Check the style and run every test; installs what they need.
 
 test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test
@@ -32,6 +32,15 @@ test-unit: ## Run the tests that need no control plane.
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
 	$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
+
+simulate: ## Play SEEDS=20000 drains against the model cluster; FROM=seed, SIMULATE_FLAGS=--coverage.
+	@scripts/install build
+	$(SWIFT_BUILD) -c release --product simulate
+	"$$(swift build -c release --show-bin-path)/simulate" --seeds $(or $(SEEDS),20000) --from $(or $(FROM),0) $(SIMULATE_FLAGS)
+
+simulate-mutations: ## Break the engine in twenty ways, and count how many the simulation notices.
+	@scripts/install build
+	Tests/Simulation/mutate.py
 
 test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs those with that in their name.
 	@scripts/install build test

@@ -60,13 +60,14 @@ let package = Package(
         library(
             "Simulation",
             [
-                "ClusterModel", "DrainEngine", "DrainTelemetry", "KubernetesAPI", "Locking", "SeededRandom", "Telemetry",
+                "ClusterModel", "DrainEngine", "DrainTelemetry", "KubernetesAPI", "Locking", "SeededRandom",
+                "Telemetry",
                 "Timestamps",
             ]),
         .executableTarget(
             name: "simulate",
             dependencies: [
-                "Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Simulation", "CSpawn", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .executableTarget(

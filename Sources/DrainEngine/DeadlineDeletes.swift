@@ -62,7 +62,8 @@ struct DeadlineDeletes {
 
     /// What an answer means, and the grace that was asked for.
     mutating func answered(
-        _ index: Int, in namespace: String, _ exchange: Exchange, at now: Timestamp, policy: DrainPolicy, random: inout SplitMix64
+        _ index: Int, in namespace: String, _ exchange: Exchange, at now: Timestamp, policy: DrainPolicy,
+        random: inout SplitMix64
     ) -> (reply: Reply, grace: Int64)? {
         guard var entry = left[index] else { return nil }
         switch EvictionReply(exchange.answer, namespace: namespace).answer {

@@ -110,7 +110,9 @@ extension NodeDrain {
     }
 
     mutating func cordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
-        if cordonedAt == nil, policy.dryRun == .none, exchange.code.map({ $0 >= 500 }) ?? true { mayHaveCordoned = true }
+        if cordonedAt == nil, policy.dryRun == .none, exchange.code.map({ $0 >= 500 }) ?? true {
+            mayHaveCordoned = true
+        }
         guard case .cordoning(var errand, let plan) = stage else {
             // An answer that comes while we are ending still says whether the node is ours to free.
             if case .success = exchange.answer { tellCordoned(exchange, at: now, into: &step) }

@@ -4,7 +4,7 @@ import Timestamps
 // The node's turn in the fleet: waited for before anything is touched, kept while it is drained.
 extension NodeDrain {
     /// Whether something new may be begun: the node has its turn, or needs none.
-    var mayEvict: Bool { turn?.isHeld ?? true }
+    var mayEvict: Bool { turn?.isHeld(at: latest) ?? true }
 
     var turnWake: Timestamp? {
         switch stage {

@@ -54,6 +54,8 @@ struct PodEviction {
     private var isInFlight = false
     /// The watch took the pod away while its eviction was in flight: the answer will say whether that was us.
     private var hasVanishedInFlight = false
+    /// It was told of as finished, and reappeared: it is not told of twice.
+    private var wasFinished = false
 
     init(
         index: Int, pod: Pod, isSelf: Bool, tier: PodTier = .ordinary, isDryRun: Bool = false, at now: Timestamp
@@ -196,6 +198,7 @@ struct PodEviction {
     /// A consistent list shows the pod that was thought gone: the list is right.
     mutating func reappeared(at now: Timestamp) -> Step {
         guard phase == .gone else { return Step() }
+        wasFinished = true
         result = nil
         acceptedAt = nil
         hasVanishedInFlight = false
@@ -313,8 +316,9 @@ extension PodEviction {
             step.facts.append(.deletionExpected(pod: index, by: nil, finalizers: []))
         }
         step.facts.append(move(to: target, at: now, answer: answer, blocker: nil))
-        if result == nil {
-            result = end
+        let isNews = result == nil && !wasFinished
+        result = result ?? end
+        if isNews {
             step.facts.append(
                 .podFinished(
                     PodEnd(

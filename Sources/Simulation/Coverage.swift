@@ -5,14 +5,14 @@ import KubernetesAPI
 public struct Coverage: Sendable {
     /// Happenings without a vocabulary of their own.
     enum Landmark: Int, CaseIterable {
-        case requestLost, answerLost, lateEffect, watchSilent, watchCut, watchRefused, eventTwice
+        case requestLost, answerLost, lateEffect, watchSilent, watchCut, watchRefused, eventTwice, lied
         case paused, resumed, interrupted, toldAgain, forgotten, deadlineMoved, stoodStill
         case alreadyCordoned, cordoned, uncordoned, uncordonFailed, uncordonedByOthers, recordoned, nodeDeleted
-        case reappeared, arrived, followed, replaced, tierStarted, heldBack, dueToPause, throttled
+        case reappeared, arrived, followed, replaced, tierStarted, heldBack, throttled
         case overrun, overrunNever, polling, pollingEnded, budgetsUnwatched, commonBudgetWatch
         case deletedAtDeadline, notDeletedAtDeadline, restarted, notRestarted, volumesAttached
         case turnWaited, turnHeld, turnLost, surveyed, annotationIgnored, leftCordoned, recordClosed
-        case evictedOwnPod, vanishedInFlight, severalBudgets, webhookBlocked, startFailed
+        case evictedOwnPod, severalBudgets, webhookBlocked, startFailed
     }
 
     public var seeds = 0
@@ -49,6 +49,24 @@ public struct Coverage: Sendable {
 
     mutating func moved(_ from: PodPhase, _ to: PodPhase) { moves[from.place * 7 + to.place] += 1 }
 
+    public init() {}
+
+    public mutating func merge(_ other: Coverage) {
+        seeds += other.seeds
+        ticks += other.ticks
+        requests += other.requests
+        evictions += other.evictions
+        events += other.events
+        requestShare = max(requestShare, other.requestShare)
+        tickShare = max(tickShare, other.tickShare)
+        func add(_ own: inout [Int], _ others: [Int]) { for index in own.indices { own[index] += others[index] } }
+        add(&landmarks, other.landmarks)
+        add(&mischiefs, other.mischiefs)
+        add(&kinds, other.kinds)
+        add(&moves, other.moves)
+        words.merge(other.words, uniquingKeysWith: +)
+    }
+
     /// Everything, by name.
     public var counts: [String: Int] {
         var counts = words
@@ -57,6 +75,8 @@ public struct Coverage: Sendable {
         counts["requests"] = requests
         counts["evictions"] = evictions
         counts["events"] = events
+        counts["percent of requests"] = requestShare
+        counts["percent of wakes"] = tickShare
         for landmark in Landmark.allCases { counts["path \(landmark)"] = landmarks[landmark.rawValue] }
         for mischief in Mischief.allCases { counts["told \(mischief)"] = mischiefs[mischief.rawValue] }
         for kind in RequestKind.allCases { counts["request \(kind)"] = kinds[kind.rawValue] }

@@ -7,7 +7,7 @@ public enum Feature: String, Sendable, CaseIterable {
     /// What the drain was told.
     case deadlines, cancels, limits, selection, grace, record, fleet, unblock, preflight, dryRun = "dry-run"
     /// Between the agent and the API server.
-    case faults, outages, answers, webhooks, access, stale, watches
+    case faults, outages, answers, webhooks, access, stale, lies, watches
     /// The agent itself.
     case pauses, crashes
 }

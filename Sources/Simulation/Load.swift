@@ -26,7 +26,18 @@ extension World {
         [.faults, .outages, .access, .pauses, .crashes].contains(where: scenario.has) || weather.latency.1 > 500
     }
 
-    func liesAbout(_ pod: PodIdentity) -> Bool { false }
+    /// A server whose cache lags has left the pod out of a list: only the last list, a consistent one, can know better.
+    func liesAbout(_ pod: PodIdentity) -> Bool { lies.contains(pod.uid) }
+
+    func lie(_ exchange: inout Exchange) {
+        guard scenario.has(.lies), now < scenario.calm, case .success(let code, .pods(var list)) = exchange.answer,
+            !list.items.isEmpty, weather.dice.chance(0.5)
+        else { return }
+        let index = weather.dice.int(0, list.items.count - 1)
+        lies.insert(list.items.remove(at: index).metadata.uid)
+        coverage.hit(.lied)
+        exchange.answer = .success(code: code, .pods(list))
+    }
 
     func gauge(_ load: Load) {
         coverage.tightest(load)

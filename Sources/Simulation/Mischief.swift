@@ -12,10 +12,11 @@ enum Mischief: Int, CaseIterable {
         .throttled, .throttled, .throttledWithoutTime, .internalError, .unavailable, .gatewayTimeout, .unauthorized,
         .notReady,
     ]
-    static let ofEvictions = everywhere + [
-        .forbidden, .unprocessable, .badRequest, .gone, .requestTimeout, .conflict, .webhook403, .webhook429,
-        .webhook400, .admissionPolicy, .negativeBudget, .processing,
-    ]
+    static let ofEvictions =
+        everywhere + [
+            .forbidden, .unprocessable, .badRequest, .gone, .requestTimeout, .conflict, .webhook403, .webhook429,
+            .webhook400, .admissionPolicy, .negativeBudget, .processing,
+        ]
     static let ofWebhooks: [Mischief] = [.webhook403, .webhook429, .webhook400, .admissionPolicy]
 
     func answer(pod: String, _ dice: inout Dice) -> (answer: Exchange.Answer, retryAfter: Duration?) {
@@ -25,7 +26,9 @@ enum Mischief: Int, CaseIterable {
         let webhook = "admission webhook \"guard.example.com\" denied the request: not now"
         switch self {
         case .throttled:
-            return (refusal(429, "Too many requests, please try again later.\n"), .seconds(dice.pick([0, 1, 1, 5, 32])))
+            return (
+                refusal(429, "Too many requests, please try again later.\n"), .seconds(dice.pick([0, 1, 1, 5, 32]))
+            )
         case .throttledWithoutTime: return (refusal(429, "Too many requests, please try again later.\n"), nil)
         case .internalError: return (refusal(500, "Internal error occurred: etcdserver: leader changed"), nil)
         case .unavailable: return (refusal(503, "service unavailable\n"), dice.chance(0.3) ? .seconds(2) : nil)
@@ -34,7 +37,9 @@ enum Mischief: Int, CaseIterable {
             return (refusal(504, message), .seconds(10))
         case .unauthorized: return (refusal(401, "Unauthorized"), nil)
         case .forbidden:
-            return (refusal(403, "pods \"\(pod)\" is forbidden: User \"x\" cannot create resource \"pods/eviction\""), nil)
+            return (
+                refusal(403, "pods \"\(pod)\" is forbidden: User \"x\" cannot create resource \"pods/eviction\""), nil
+            )
         case .notReady: return (refusal(403, "not yet ready to handle request"), nil)
         case .unprocessable: return (refusal(422, "Eviction is invalid: spec: Invalid value"), nil)
         case .badRequest: return (refusal(400, "the object provided is unrecognized"), nil)
@@ -57,7 +62,9 @@ enum Mischief: Int, CaseIterable {
         case .processing:
             let cause = "The disruption budget ghost is still being processed by the server."
             let details = Status.Details(causes: [.init(reason: "DisruptionBudget", message: cause)])
-            return (refusal(429, "Cannot evict pod as it would violate the pod's disruption budget.", details), .seconds(10))
+            return (
+                refusal(429, "Cannot evict pod as it would violate the pod's disruption budget.", details), .seconds(10)
+            )
         }
     }
 }

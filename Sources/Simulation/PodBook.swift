@@ -21,6 +21,9 @@ struct PodBook {
     /// An answer said that it goes.
     var isAccepted = false
     var result: PodResult?
+    /// It was told of as finished; once, even if it reappears.
+    var isFinished = false
+    var hasReappeared = false
     var wait: Blocker?
     var due: Timestamp?
     var deletionDeadline: Timestamp?
@@ -44,13 +47,24 @@ struct PodBook {
         since = now
     }
 
+    /// What became of it in the end.
+    var lastResult: PodResult? {
+        guard hasReappeared else { return result }
+        switch phase {
+        case .gone: return isAccepted ? .evicted : .vanished
+        case .failed: return .failed
+        case .queued, .evicting, .blocked, .retrying, .terminating: return nil
+        }
+    }
+
     var isWaiting: Bool { phase == .queued || phase == .blocked || phase == .retrying }
 
     func heldUp(at now: Timestamp) -> Int64 {
         switch phase {
         case .blocked, .retrying: heldUpBefore + (now.nanoseconds - since.nanoseconds)
         case .terminating:
-            heldUpBefore + max(0, deletionDeadline.map { now.nanoseconds - $0.nanoseconds } ?? (now - since).nanoseconds)
+            heldUpBefore
+                + max(0, deletionDeadline.map { now.nanoseconds - $0.nanoseconds } ?? (now - since).nanoseconds)
         case .queued, .evicting, .gone, .failed: heldUpBefore
         }
     }

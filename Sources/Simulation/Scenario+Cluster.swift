@@ -45,7 +45,9 @@ extension Scenario {
         if has(.volumes) { template.hasVolume = dice.chance(0.5) }
         if has(.selection) {
             if dice.chance(0.3) { template.labels["drain"] = "no" }
-            if dice.chance(0.15) { template.annotations["drain-agent.dev/evict"] = dice.pick(["false", "true", "maybe"]) }
+            if dice.chance(0.15) {
+                template.annotations["drain-agent.dev/evict"] = dice.pick(["false", "true", "maybe"])
+            }
             if dice.chance(0.15) { template.annotations["drain-agent.dev/order"] = dice.pick(["-1", "5", "x"]) }
         }
         if has(.grace), dice.chance(0.3) {
@@ -82,7 +84,8 @@ extension Scenario {
             if dice.chance(0.25) { model.perform(.deleteWorkload(namespace: namespace, name: name)) }
         case 16: model.addStaticPod(namespace, name, on: Self.node, template)
         case 17:
-            model.addJob(namespace, name, phase: dice.pick(["Running", "Succeeded", "Failed"]), on: Self.node, template)
+            model.addJob(
+                namespace, name, phase: dice.pick(["Running", "Succeeded", "Failed"]), on: Self.node, template)
         case 18: model.addBarePod(namespace, name, on: Self.node, template)
         default:
             let owner = OwnerReference(apiVersion: "batch/v1", kind: "Job", name: "long-gone", uid: "none")

@@ -36,7 +36,8 @@ extension Scenario {
             let from = Self.start + dice.skewed(0, 150_000)
             let until = min(calm, from + dice.skewed(500, 150_000))
             guard from < until else { continue }
-            weather.outages.append(Weather.Outage(kind: dice.pick(Weather.Outage.Kind.allCases), from: from, until: until))
+            weather.outages.append(
+                Weather.Outage(kind: dice.pick(Weather.Outage.Kind.allCases), from: from, until: until))
         }
         weather.outages.sort { $0.from < $1.from }
     }

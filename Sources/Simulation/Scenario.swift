@@ -87,7 +87,8 @@ struct Happening {
 
 /// A request's kind: its purpose without whom it is about.
 enum RequestKind: Int, CaseIterable {
-    case readNode, plan, cordon, verify, refresh, uncordon, daemonSet, evict, reviewAccess, refreshNode, recordon, record
+    case readNode, plan, cordon, verify, refresh, uncordon, daemonSet, evict, reviewAccess, refreshNode, recordon,
+        record
     case budgets, budgetPods, budgetOwner, unblock, deleteAtDeadline, volumes, survey
     case surveyRead, turn
 

@@ -70,17 +70,23 @@ final class TelemetryCheck {
             witness.demand(isSame, invariant, "\(name) is \(told), not \(expected)")
         }
         compare("eviction_attempts_total", EvictionAnswer.allCases.map { Double(witness.answers[$0] ?? 0) })
-        compare("pods_finished_total", PodResult.allCases.map { word in
-            Double(witness.pods.count { $0.result == word })
-        })
-        compare("pod_phase_seconds_total", PodPhase.allCases.map { phase in
-            guard phase != .gone, phase != .failed else { return 0 }
-            return witness.pods.reduce(0) { $0 + Double($1.spent(in: phase, at: witness.now)) / 1e9 }
-        }, .phaseSeconds)
+        compare(
+            "pods_finished_total",
+            PodResult.allCases.map { word in
+                Double(witness.pods.count { $0.result == word })
+            })
+        compare(
+            "pod_phase_seconds_total",
+            PodPhase.allCases.map { phase in
+                guard phase != .gone, phase != .failed else { return 0 }
+                return witness.pods.reduce(0) { $0 + Double($1.spent(in: phase, at: witness.now)) / 1e9 }
+            }, .phaseSeconds)
         compare("state", DrainState.allCases.map { $0 == witness.state ? 1 : 0 }, .status)
-        compare("pods_excluded", ExclusionReason.allCases.map { reason in
-            Double(witness.excluded.values.count { $0 == reason })
-        }, .status)
+        compare(
+            "pods_excluded",
+            ExclusionReason.allCases.map { reason in
+                Double(witness.excluded.values.count { $0 == reason })
+            }, .status)
         compare("pods", PodPhase.allCases.map { Double(witness.counts[$0.place]) }, .status)
     }
 

@@ -14,7 +14,9 @@ extension Witness {
             demand(pods[index].wait == nil, .waitsPaired, "\(pods[index].pod) still waits at the end")
         }
         checkTotals(summary)
-        demand(state == DrainState(summary.outcome), .status, "it ends \(summary.outcome.rawValue) in state \(state.rawValue)")
+        demand(
+            state == DrainState(summary.outcome), .status,
+            "it ends \(summary.outcome.rawValue) in state \(state.rawValue)")
         switch summary.outcome {
         case .completed: checkCompleted(summary)
         case .incomplete: checkIncomplete(summary)
@@ -36,7 +38,7 @@ extension Witness {
     }
 
     private func checkTotals(_ summary: DrainSummary) {
-        func count(_ result: PodResult) -> Int { pods.count { $0.result == result } }
+        func count(_ result: PodResult) -> Int { pods.count { $0.lastResult == result } }
         let told = [summary.evicted, summary.vanished, summary.failed]
         let counted = [count(.evicted), count(.vanished), count(.failed)]
         demand(told == counted, .totals, "evicted, vanished, failed: \(told), not \(counted)")
@@ -94,7 +96,9 @@ extension Witness {
         guard !isDry else { return }
         let isShaken = world.scenario.has(.uncordons) || world.scenario.has(.reboots)
         let node = world.model.node(policy.node)
-        if summary.leftCordoned, !isShaken, requests[RequestKind.uncordon.rawValue] == 0, node?.spec.unschedulable == false {
+        if summary.leftCordoned, !isShaken, requests[RequestKind.uncordon.rawValue] == 0,
+            node?.spec.unschedulable == false
+        {
             fail(.cordonPolicy, "it says that it leaves the node cordoned, and the node is schedulable")
         }
         if summary.leftCordoned { world.coverage.hit(.leftCordoned) }
@@ -111,7 +115,8 @@ extension Witness {
         guard let node = world.model.node(policy.node), let record = world.record(on: node), record.id == startID
         else { return }
         guard record.outcome == summary.outcome else {
-            return fail(.recordLeft, "the node says \(record.outcome?.rawValue ?? "that it goes on"), not \(summary.outcome)")
+            return fail(
+                .recordLeft, "the node says \(record.outcome?.rawValue ?? "that it goes on"), not \(summary.outcome)")
         }
         world.coverage.hit(.recordClosed)
         if !node.spec.unschedulable, !world.scenario.has(.uncordons), !world.scenario.has(.reboots) {

@@ -77,7 +77,7 @@ extension Witness {
             $0.uid.isEmpty ? $0.namespace == facts.pod.namespace && $0.name == facts.pod.name : $0.uid == facts.pod.uid
         }
         pods.append(PodBook(facts, isOwn: isOwn ?? false, ownGrace: grace, at: now))
-        if policy.order == .none { /* all tiers are one */ }
+        if policy.order == .none { /* all tiers are one */  }
         counts[facts.phase.place] += 1
         indexByUID[facts.pod.uid] = facts.index
         indexByName["\(facts.pod.namespace)/\(facts.pod.name)"] = facts.index
@@ -108,12 +108,16 @@ extension Witness {
             demand(fixedExclusion(seen) == reason, .exclusionTrue, "\(pod) is no case of \(reason.rawValue)")
         case .self: demand(isOwn(seen), .exclusionTrue, "\(pod) is not ours")
         case .terminating:
-            demand(policy.skipTerminatingAfter != nil, .exclusionTrue, "\(pod) is left as terminating, and nobody wants it")
+            demand(
+                policy.skipTerminatingAfter != nil, .exclusionTrue, "\(pod) is left as terminating, and nobody wants it"
+            )
         case .arrived:
             world.coverage.hit(.arrived)
             demand(!policy.followsArrivals, .exclusionTrue, "\(pod) is left as arrived, and arrivals are followed")
             guard let effect = cordonEffect, let bound = boundAt(seen) else { return }
-            demand(bound + .seconds(1) >= effect, .exclusionTrue, "\(pod) is left as arrived, and was there before the cordon")
+            demand(
+                bound + .seconds(1) >= effect, .exclusionTrue,
+                "\(pod) is left as arrived, and was there before the cordon")
         }
     }
 
@@ -152,6 +156,7 @@ extension Witness {
         case .queued:
             world.coverage.hit(.reappeared)
             pods[move.index].isAccepted = false
+            pods[move.index].hasReappeared = true
             knownGone.remove(move.pod.uid)
         case .blocked:
             if move.from == .queued { world.coverage.hit(.heldBack) }
@@ -172,10 +177,12 @@ extension Witness {
 
     private func finishes(_ end: PodEnd) {
         let book = pods[end.index]
-        demand(book.result == nil, .counters, "\(end.pod) is finished twice: \(end.result.rawValue)")
+        demand(!book.isFinished, .counters, "\(end.pod) is finished twice: \(end.result.rawValue)")
         pods[end.index].result = end.result
+        pods[end.index].isFinished = true
         world.coverage.finished(end.result)
-        demand(end.attempts == book.attempts, .counters, "\(end.pod) took \(book.attempts) requests, not \(end.attempts)")
+        demand(
+            end.attempts == book.attempts, .counters, "\(end.pod) took \(book.attempts) requests, not \(end.attempts)")
         switch end.result {
         case .evicted:
             demand(book.isAccepted || isDry, .counters, "\(end.pod) is called evicted, and no eviction was accepted")
@@ -256,7 +263,8 @@ extension Witness {
                 let isForGood = book.wait.flatMap { verdicts[$0] }?.isForGood ?? false
                 let isSpent = book.heldUp(at: now) >= policy.tierPatience.nanoseconds
                 guard isSpent || isForGood || isSeveral(book.wait) else {
-                    return fail(.tierOrder, "tier \(started.name) starts before \(book.pod) is gone (\(book.phase.rawValue))")
+                    return fail(
+                        .tierOrder, "tier \(started.name) starts before \(book.pod) is gone (\(book.phase.rawValue))")
                 }
             }
         }

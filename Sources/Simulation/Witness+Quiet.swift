@@ -24,7 +24,8 @@ extension Witness {
             let holder = world.model.lease(fleet.namespace, "drain-agent-\(slot)")?.spec.holderIdentity ?? ""
             let isAlive = world.agents.contains { $0.plan.policy.node == holder && $0.condition == .running }
             guard isAlive, holder != policy.node else {
-                return fail(.standsStill, "it waits for its turn, and slot \(slot) is \(holder.isEmpty ? "free" : holder)'s")
+                return fail(
+                    .standsStill, "it waits for its turn, and slot \(slot) is \(holder.isEmpty ? "free" : holder)'s")
             }
         }
     }
@@ -32,6 +33,8 @@ extension Witness {
     /// Nothing is left to be evicted.
     private func checkDone() {
         if policy.waitsForVolumeDetach, world.model.attachments(to: policy.node) > 0 { return }
+        // A list is under way; or the node is schedulable, arrivals are followed, and there is no end of them.
+        if stage == .verifying, unanswered.contains(.verify) { return }
         fail(.standsStill, "nothing is left, and it has not ended (\(stage.rawValue))")
     }
 
@@ -80,10 +83,16 @@ extension Witness {
         let status = record.status
         let verdict = verdicts[.budget(namespace: namespace, name: name)] ?? .waiting
         guard status.observedGeneration >= record.metadata.generation, status.conditions.first?.reason != "SyncFailed"
-        else { return demand(verdict == .misconfigured, .verdictTrue, "budget \(name) fails, and is \(verdict.rawValue)") }
+        else {
+            return demand(verdict == .misconfigured, .verdictTrue, "budget \(name) fails, and is \(verdict.rawValue)")
+        }
         guard status.expectedPods > 0, status.disruptionsAllowed <= 0 else { return }
         let most: Int?
-        if case .minAvailable(.int) = record.limit { most = world.model.capacity(under: number) } else { most = status.expectedPods }
+        if case .minAvailable(.int) = record.limit {
+            most = world.model.capacity(under: number)
+        } else {
+            most = status.expectedPods
+        }
         guard let most else { return }
         let isHopeless = status.desiredHealthy >= most
         demand(

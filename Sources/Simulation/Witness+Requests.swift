@@ -60,7 +60,9 @@ extension Witness {
         pods[index].attempts += 1
         pods[index].isInFlight = true
         evictionsInFlight += 1
-        demand(attempt == pods[index].attempts, .counters, "attempt \(attempt) of \(book.pod) is number \(book.attempts + 1)")
+        demand(
+            attempt == pods[index].attempts, .counters,
+            "attempt \(attempt) of \(book.pod) is number \(book.attempts + 1)")
         demand(book.phase == .evicting, .onePhase, "\(book.pod) is asked for while it is \(book.phase.rawValue)")
         checkCall(book, call)
         checkTarget(index, book)
@@ -85,7 +87,8 @@ extension Witness {
         let wanted = own ?? policy.gracePeriodSeconds
         demand(
             options.gracePeriodSeconds == wanted, .gracePeriod,
-            "\(pod) gets \(options.gracePeriodSeconds.map(String.init) ?? "its own"), not \(wanted.map(String.init) ?? "its own")")
+            "\(pod) gets \(options.gracePeriodSeconds.map(String.init) ?? "its own"), not \(wanted.map(String.init) ?? "its own")"
+        )
     }
 
     private func checkTarget(_ index: Int, _ book: PodBook) {
@@ -93,7 +96,9 @@ extension Witness {
         demand(!book.isAccepted, .evictsAfterAcceptance, "\(pod) is asked for again, and its eviction was accepted")
         demand(!knownGone.contains(pod.uid), .evictsOffNode, "\(pod) is asked for, and it is known to be gone")
         demand(excluded[pod.uid] == nil, .evictsExcluded, "\(pod) is asked for, and it is excluded")
-        if let reason = mustStay(pod) { fail(.evictsExcluded, "\(pod) is asked for, and it must stay: \(reason.rawValue)") }
+        if let reason = mustStay(pod) {
+            fail(.evictsExcluded, "\(pod) is asked for, and it must stay: \(reason.rawValue)")
+        }
         if book.isOwn, !isDry {
             let others = pods.indices.first { $0 != index && pods[$0].phase != .gone && pods[$0].phase != .failed }
             demand(others == nil, .ownPodLast, "our own pod goes before \(others.map { "\(pods[$0].pod)" } ?? "")")
@@ -135,7 +140,9 @@ extension Witness {
         demand(!book.isOwn, .ownPodLast, "our own pod is deleted")
         demand(!book.isAccepted, .evictsAfterAcceptance, "\(pod) is deleted, and its eviction was accepted")
         demand(!knownGone.contains(pod.uid), .evictsOffNode, "\(pod) is deleted, and it is known to be gone")
-        if let reason = mustStay(pod) { fail(.evictsExcluded, "\(pod) is deleted, and it must stay: \(reason.rawValue)") }
+        if let reason = mustStay(pod) {
+            fail(.evictsExcluded, "\(pod) is deleted, and it must stay: \(reason.rawValue)")
+        }
         let grace = options.gracePeriodSeconds ?? -1
         demand(grace >= 1, .gracePeriod, "\(pod) is deleted with \(grace) s")
         checkTurn("\(pod) is deleted at the deadline")
@@ -151,7 +158,9 @@ extension Witness {
 
     private func uncordons() {
         demand(cancelled?.uncordon == true, .cordonPolicy, "the node is made schedulable, and nobody asked for it")
-        let isOurs = cordonEffect != nil || hasRecordoned || earlierCordon
+        let isOurs =
+            cordonEffect != nil || hasRecordoned || earlierCordon
+            || (foundCordoned == false && requests[RequestKind.cordon.rawValue] > 0)
         demand(isOurs, .cordonPolicy, "the node is made schedulable, and somebody else had cordoned it")
     }
 
@@ -198,8 +207,8 @@ extension Witness {
     }
 
     /// A budget's pods before and after a request: those that we take must leave as many as it wants.
-    func watchesEffect(of call: APICall, before: Bool) {
-        guard case .deletePod(let pod, let options) = call, !options.dryRun, before, !policy.deletesWithoutEviction,
+    func watchesEffect(of call: APICall) {
+        guard case .deletePod(let pod, let options) = call, !options.dryRun, !policy.deletesWithoutEviction,
             policy.atDeadline != .delete, let record = world.model.pod(pod.namespace, pod.name)
         else { return }
         for budget in record.budgets { overdraws(budget, pod) }

@@ -39,9 +39,9 @@ extension World {
     func arrive(
         _ agent: Agent, _ incarnation: Int, _ request: DrainRequest, sent: Timestamp, down: Duration?
     ) {
-        agent.witness.watchesEffect(of: request.call, before: true)
+        agent.witness.watchesEffect(of: request.call)
         var exchange = model.exchange(request.call, at: now)
-        agent.witness.watchesEffect(of: request.call, before: false)
+        if case .refresh = request.purpose { lie(&exchange) }
         agent.witness.arrived(request, exchange)
         guard let down else { return }
         // Older servers say 200, and mean the same.

@@ -32,6 +32,8 @@ final class World {
     var agents: [Agent] = []
     var queue = EventQueue<Item>()
     var violation: Violation?
+    /// Pods that a list has left out, though they were there.
+    var lies: Set<String> = []
     /// The last revision that the watches were told of.
     private var pumped = 0
     private var isQuiet = false

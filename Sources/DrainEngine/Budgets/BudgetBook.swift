@@ -23,7 +23,9 @@ struct BudgetBook {
         _ index: Int, by blocker: Blocker, message: String, isAsked: Bool, pods: [PodEviction], at now: Timestamp
     ) -> [Int] {
         guard let namespace = blocker.namespace else { return left(index, isAccepted: false, pods: pods, at: now) }
-        if let before = entryOf[index], before != blocker { _ = left(index, isAccepted: false, pods: pods, at: now) }
+        // What the blocker before allowed it passes on to others.
+        let passed =
+            entryOf[index].map { $0 == blocker } ?? true ? [] : left(index, isAccepted: false, pods: pods, at: now)
         feeds.need(namespace)
         var entry = entries[blocker] ?? begun(blocker, at: now)
         if !entry.isActive {
@@ -42,7 +44,7 @@ struct BudgetBook {
         if isAsked { entry.judge.refused(message, at: now) }
         entryOf[index] = blocker
         entries[blocker] = entry
-        return release(blocker, pods: pods)
+        return passed + release(blocker, pods: pods)
     }
 
     /// It no longer waits: accepted, gone, failed, or blocked by somebody else. What it was allowed passes on.
