@@ -154,7 +154,8 @@ public struct NodeDrain: Sendable {
             case .detaching(let detaching): detaching.errand.nextWake
             case .ending(let ending): min(ending.deletes?.nextWake ?? ending.until, ending.until)
             case .uncordoning(let errand, let ending): min(errand.nextWake ?? ending.until, ending.until)
-            case .closing(let errand, let ending): min(errand?.nextWake ?? ending.until, ending.until)
+            case .closing(let errand, let ending):
+                min(inFlight.contains(.record) ? ending.until : errand?.nextWake ?? ending.until, ending.until)
             }
         return [own, feed.nextWake, turnWake, endsBy, surroundingsWake].compactMap { $0 }.min()
     }

@@ -10,6 +10,7 @@ extension Witness {
         switch state {
         case .waiting: return checkWaiting()
         case .draining: break
+        case .cordoning where policy.fleet != nil && !hasTurn: return checkWaiting()
         case .idle, .cordoning: return fail(.standsStill, "it is still \(stage.rawValue)")
         case .completed, .incomplete, .timedOut, .cancelled, .failed:
             return fail(.standsStill, "it is \(state.rawValue), and has not ended")

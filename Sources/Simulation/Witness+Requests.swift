@@ -30,7 +30,9 @@ extension Witness {
         case .readNode, .plan, .daemonSet, .reviewAccess, .refreshNode, .budgets, .budgetPods, .budgetOwner, .volumes:
             demand(request.call.isHarmless, .dryRunTouches, "\(request.purpose) changes something")
         }
-        if case .unblock(let owner) = request.purpose { restarts(owner) }
+        if case .unblock(let owner) = request.purpose, case .restartRollout(_, let moment) = request.call {
+            restarts(owner, moment)
+        }
     }
 
     /// How far it is, by what it asks for.
@@ -171,9 +173,10 @@ extension Witness {
             "a list may be older (\(notBefore ?? "anything")) than what was seen (\(planned))")
     }
 
-    private func restarts(_ owner: Workload.Key) {
-        restartsSent += 1
-        demand(!restartedOwners.contains(owner), .unblockOnce, "\(owner) is restarted again")
+    /// The same restart may be asked for again: it is the time in the template that makes one.
+    private func restarts(_ owner: Workload.Key, _ moment: Timestamp) {
+        demand(restarts[owner].map { $0 == moment } ?? true, .unblockOnce, "\(owner) is restarted again")
+        restarts[owner] = moment
         checkTurn("\(owner) is restarted")
     }
 
@@ -185,7 +188,6 @@ extension Witness {
             guard case .patchNode(_, let patch, false) = request.call, patch.unschedulable == true else { return }
             cordonEffect = cordonEffect ?? now
         case .recordon: hasRecordoned = true
-        case .unblock(let owner): restartedOwners.insert(owner)
         case .evict: if case .evict(let pod, _) = request.call, !isDry { checkBudgets(of: pod) }
         default: break
         }

@@ -41,7 +41,7 @@ final class Witness {
     var orphanMakers: Set<DrainPlan.DaemonSetKey> = []
     var tier = PodTier.ordinary
     var verdicts: [Blocker: BudgetVerdict] = [:]
-    var restartedOwners: Set<Workload.Key> = []
+    var restarts: [Workload.Key: Timestamp] = [:]
 
     var unanswered: Set<RequestPurpose> = []
     var evictionsInFlight = 0
@@ -71,7 +71,6 @@ final class Witness {
     var hasTurn = false
     var hasLostTurn = false
     var evictionsSent = 0
-    var restartsSent = 0
     var writesFailed = false
 
     var answers: [EvictionAnswer: Int] = [:]

@@ -179,7 +179,12 @@ extension BudgetBook {
             guard var entry = entries[blocker], let budget = entry.judge.budget, budget.isCurrent,
                 entry.reviewedStatus != ReviewCause(budget)
             else { continue }
-            guard entry.needsReview(at: now), !entry.review.isUnderWay else { continue }
+            guard entry.needsReview(at: now) else { continue }
+            guard !entry.review.isUnderWay else {
+                // What it finds is of before and after: once more, even if all is as it was by then.
+                entries[blocker]?.reviewedStatus = nil
+                continue
+            }
             entry.reviewedStatus = ReviewCause(budget)
             requests += entry.review.begin(budget)
             entries[blocker] = entry
