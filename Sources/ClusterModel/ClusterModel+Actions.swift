@@ -105,7 +105,11 @@ extension ClusterModel {
         namespaces[index].metadata.resourceVersion = String(nextRevision())
         record(.modified, .namespace(namespaces[index]), previous: .namespace(previous))
         for handle in pods.handles where pods[handle]?.pod.metadata.namespace == name {
-            beginDeletion(handle, gracePeriodSeconds: nil)
+            if timing.namespaceSweep == .after(.zero) {
+                beginDeletion(handle, gracePeriodSeconds: nil)
+            } else {
+                plan(.sweep(handle), after: timing.namespaceSweep)
+            }
         }
     }
 

@@ -106,12 +106,13 @@ extension NodeDrain {
     }
 
     mutating func uncordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
-        guard case .uncordoning(var errand, let ending) = stage else { return }
+        guard case .uncordoning(var errand, var ending) = stage else { return }
         switch errand.answered(exchange, at: now, policy: policy, random: &random) {
         case .done:
             weCordoned = false
             mayHaveCordoned = false
             cordonedAt = nil
+            ending.uncordons = false
             // The same patch said how it ended.
             isRecorded = false
             tell(.cordon(.uncordoned), at: now, into: &step)

@@ -32,6 +32,8 @@ struct ObjectFeed {
     private var opened: Timestamp?
     private var watchDue: Timestamp?
     private var distrustsCache = false
+    /// A list asked for elsewhere has shown this version: no later one may be older.
+    private var floor: UInt64 = 0
     /// A list was sent, whatever has become of the feed since.
     private var isListInFlight = false
 
@@ -59,8 +61,17 @@ struct ObjectFeed {
         isListInFlight = true
         return distrustsCache
             ? .consistent(chunkSize: policy.chunkSize)
-            : .cache(notBefore: resourceVersion.isEmpty ? nil : resourceVersion)
+            : .cache(notBefore: newest)
     }
+
+    /// Versions are opaque, but those of a real server are numbers that grow.
+    private var newest: String? {
+        guard floor > UInt64(resourceVersion) ?? .max else { return resourceVersion.isEmpty ? nil : resourceVersion }
+        return String(floor)
+    }
+
+    /// A consistent list of the same objects, asked for by somebody else.
+    mutating func saw(version: String) { floor = max(floor, UInt64(version) ?? 0) }
 
     var nextWake: Timestamp? {
         guard case .waiting(let until, _) = state else { return nil }

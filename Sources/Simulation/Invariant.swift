@@ -11,6 +11,7 @@ public enum Invariant: String, Sendable, CaseIterable {
     case maxTerminating = "max-terminating"
     case budgetOverdrawn = "budget-overdrawn"
     case budgetBypassed = "budget-bypassed"
+    case allowanceUnused = "allowance-unused"
     case gracePeriod = "grace-period"
     case tierOrder = "tier-order"
     case ownPodLast = "own-pod-last"

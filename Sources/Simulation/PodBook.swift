@@ -24,6 +24,7 @@ struct PodBook {
     /// It was told of as finished; once, even if it reappears.
     var isFinished = false
     var hasReappeared = false
+    var hasFailed = false
     var wait: Blocker?
     var due: Timestamp?
     var deletionDeadline: Timestamp?
@@ -51,7 +52,7 @@ struct PodBook {
     var lastResult: PodResult? {
         guard hasReappeared else { return result }
         switch phase {
-        case .gone: return isAccepted ? .evicted : .vanished
+        case .gone: return hasFailed ? .failed : isAccepted ? .evicted : .vanished
         case .failed: return .failed
         case .queued, .evicting, .blocked, .retrying, .terminating: return nil
         }
@@ -78,5 +79,7 @@ struct PodBook {
         heldUpBefore = heldUp(at: now)
         phase = target
         since = now
+        if target == .failed { hasFailed = true }
+        if target == .queued { hasFailed = false }
     }
 }

@@ -115,6 +115,8 @@ extension Scenario {
         var dice = dice(.namespaces)
         let namespaces = Set(residents.map(\.namespace)).sorted().filter { $0 != Self.fleetNamespace }
         guard !namespaces.isEmpty else { return }
+        model.timing.namespaceSweep =
+            dice.chance(0.1) ? .never : .between(.zero, .seconds(dice.pick([0, 1, 30])))
         model.schedule(.terminateNamespace(dice.pick(namespaces)), at: dice.chance(0.3) ? Self.start : moment(&dice))
     }
 

@@ -16,6 +16,7 @@ extension Witness {
         case .podAdded(let facts): adds(facts)
         case .podExcluded(let pod, let reason): excludes(pod, reason)
         case .exclusionEnded(let pod, let reason):
+            world.digest.add(pod.uid)
             demand(excluded.removeValue(forKey: pod.uid) == reason, .exclusionTrue, "\(pod) was not excluded so")
         case .podMoved(let move): moves(move)
         case .podFinished(let end): finishes(end)

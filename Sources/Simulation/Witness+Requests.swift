@@ -141,7 +141,9 @@ extension Witness {
         demand(pod == book.pod && !pod.uid.isEmpty, .evictsAnotherUID, "\(pod) is deleted as \(book.pod)")
         demand(!book.isOwn, .ownPodLast, "our own pod is deleted")
         demand(!book.isAccepted, .evictsAfterAcceptance, "\(pod) is deleted, and its eviction was accepted")
-        demand(!knownGone.contains(pod.uid), .evictsOffNode, "\(pod) is deleted, and it is known to be gone")
+        demand(
+            !knownGone.contains(pod.uid) || pod.uid == lastGone, .evictsOffNode,
+            "\(pod) is deleted, and it is known to be gone")
         if let reason = mustStay(pod) {
             fail(.evictsExcluded, "\(pod) is deleted, and it must stay: \(reason.rawValue)")
         }
@@ -197,7 +199,7 @@ extension Witness {
     private func checkBudgets(of pod: PodIdentity) {
         let others: [Feature] = [.kubelets, .meddling, .namespaces, .reboots, .arrivals, .unblock]
         guard !others.contains(where: world.scenario.has), world.agents.count == 1,
-            let record = world.model.pod(pod.namespace, pod.name)
+            let record = world.model.pod(pod.namespace, pod.name), record.pod.isReady
         else { return }
         for number in record.budgets {
             guard let budget = world.model.budget(number) else { continue }

@@ -37,12 +37,16 @@ final class Witness {
     var everExcluded: Set<String> = []
     /// Pods that the watch has shown to be gone.
     var knownGone: Set<String> = []
+    /// What the machine is being told of in this very step.
+    var lastGone: String?
     /// DaemonSets that the API server says it does not know.
     var orphanMakers: Set<DrainPlan.DaemonSetKey> = []
     var tier = PodTier.ordinary
     var verdicts: [Blocker: BudgetVerdict] = [:]
     var restarts: [Workload.Key: Timestamp] = [:]
 
+    /// The budget that the machine is being told of.
+    private var allowing: Budget?
     var unanswered: Set<RequestPurpose> = []
     var evictionsInFlight = 0
     var deletesInFlight = 0
@@ -108,6 +112,8 @@ final class Witness {
     /// What the machine is about to be told.
     func hears(_ input: DrainInput) {
         inputs += 1
+        lastGone = nil
+        allowing = nil
         noteLateness()
         world.digest.add(UInt64(bitPattern: now.nanoseconds))
         switch input {
@@ -151,6 +157,7 @@ final class Witness {
             lastKinds.append(kind)
             take(request, kind)
         }
+        if let allowing { checkAllowance(allowing) }
         demand(evictionsInFlight <= policy.concurrency, .slots, "\(evictionsInFlight) evictions in flight")
     }
 
@@ -213,7 +220,7 @@ final class Witness {
     }
 
     private func hears(_ topic: WatchRequest.Topic, _ generation: Int, _ signal: WatchSignal) {
-        guard case .pods = topic, case .event(let event) = signal else { return }
+        guard case .event(let event) = signal else { return }
         let isCurrent = world.agents[number].watches.contains { $0.topic == topic && $0.generation == generation }
         guard isCurrent else { return }
         switch event {
@@ -223,9 +230,40 @@ final class Witness {
             else { return }
             knownGone.insert(pods[old].pod.uid)
             world.coverage.hit(.replaced)
-        case .deleted(.pod(let pod)): knownGone.insert(pod.metadata.uid)
+        case .deleted(.pod(let pod)):
+            knownGone.insert(pod.metadata.uid)
+            lastGone = pod.metadata.uid
+        case .added(.budget(let budget)), .modified(.budget(let budget)): allowing = budget
         case .added, .modified, .deleted, .bookmark, .error: break
         }
+    }
+
+    /// What a budget allows by its last word is used at once: by those that wait for it, if there is room.
+    private func checkAllowance(_ budget: Budget) {
+        guard budget.isCurrent, budget.status.disruptionsAllowed > 0, mayAsk else { return }
+        let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
+        let waiting = pods.first { $0.phase == .blocked && $0.wait == blocker && !$0.isOwn }
+        guard let waiting else { return }
+        let asked = pods.count {
+            $0.phase == .evicting && $0.pod.namespace == budget.metadata.namespace
+                && budget.status.disruptedPods[$0.pod.name] == nil
+        }
+        demand(
+            asked >= budget.status.disruptionsAllowed, .allowanceUnused,
+            "\(blocker) allows \(budget.status.disruptionsAllowed), and \(waiting.pod) waits (\(asked) are asked for)")
+    }
+
+    /// Nothing but the pods themselves keeps the drain from asking.
+    private var mayAsk: Bool {
+        guard state == .draining, !isDry, summary == nil, cancelled == nil, uncordonedByOthers == nil else {
+            return false
+        }
+        if policy.fleet != nil, !hasTurn { return false }
+        if let pausedUntil, now < pausedUntil { return false }
+        if let deadline, deadline <= now { return false }
+        guard evictionsInFlight < policy.concurrency else { return false }
+        return policy.maxTerminating == 0
+            || counts[PodPhase.terminating.place] + evictionsInFlight < policy.maxTerminating
     }
 
     func begins(_ watch: WantedWatch) {

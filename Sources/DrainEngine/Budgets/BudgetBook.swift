@@ -73,7 +73,7 @@ struct BudgetBook {
             entry.hasHeldBack = false
         }
         entry.judge.seen(budget, at: now)
-        if budget.isCurrent { entry.unspent = max(0, budget.status.disruptionsAllowed - entry.outstanding(pods)) }
+        if budget.isCurrent { entry.unspent = max(0, budget.status.disruptionsAllowed - entry.uncounted(budget, pods)) }
         entries[key.blocker] = entry
         return free(key.blocker, pods: pods) + release(key.blocker, pods: pods)
             + freeFromSeveral(key.namespace, pods: pods)
@@ -110,7 +110,9 @@ struct BudgetBook {
 
     /// A pod's readiness changed.
     mutating func podChanged(_ index: Int, pods: [PodEviction]) -> [Int] {
-        entryOf[index].map { free($0, pods: pods) } ?? []
+        guard let blocker = entryOf[index] else { return [] }
+        if case .severalBudgets(let namespace) = blocker { return freeFromSeveral(namespace, pods: pods) }
+        return free(blocker, pods: pods)
     }
 
     /// Whatever is due: probes.
@@ -260,21 +262,22 @@ extension BudgetBook {
 
     /// Those whom the budget does not guard, or does not count: the server will let them go.
     private mutating func free(_ blocker: Blocker, pods: [PodEviction]) -> [Int] {
-        guard var entry = entries[blocker], let budget = entry.judge.budget else { return [] }
+        guard var entry = entries[blocker] else { return [] }
         let released = entry.blocked.filter { index in
             guard !entry.refusedFreed.contains(index) else { return false }
-            return !budget.guards(pods[index])
+            // No budget guards what does not run, even one that nobody may read.
+            return !pods[index].isRunning || entry.judge.budget.map { !$0.guards(pods[index]) } ?? false
         }.sorted()
         for index in released { entry.let(index, .free) }
         entries[blocker] = entry
         return released
     }
 
-    /// Pods that several budgets selected, and now at most one does.
+    /// Pods that several budgets selected, and now at most one does, or that do not run any more.
     private mutating func freeFromSeveral(_ namespace: String, pods: [PodEviction]) -> [Int] {
         let blocker = Blocker.severalBudgets(namespace: namespace)
         guard var entry = entries[blocker], !entry.blocked.isEmpty else { return [] }
-        let released = entry.blocked.filter { budgets(of: pods[$0]).count <= 1 }.sorted()
+        let released = entry.blocked.filter { !pods[$0].isRunning || budgets(of: pods[$0]).count <= 1 }.sorted()
         for index in released { entry.let(index, .free) }
         entries[blocker] = entry
         return released
@@ -327,7 +330,8 @@ extension Budget {
     /// run, and unhealthy ones of a budget that is content or says `AlwaysAllow`, pass.
     func guards(_ pod: PodEviction) -> Bool {
         guard selects(namespace: pod.pod.namespace, labels: pod.labels), pod.isRunning else { return false }
-        guard !pod.isReady, isCurrent else { return true }
+        // As the server does, whether its status is of today or not.
+        guard !pod.isReady else { return true }
         if spec.unhealthyPodEvictionPolicy == "AlwaysAllow" { return false }
         return !(status.desiredHealthy > 0 && status.currentHealthy >= status.desiredHealthy)
     }

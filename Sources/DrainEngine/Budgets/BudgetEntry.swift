@@ -58,6 +58,14 @@ struct BudgetEntry {
         asking.count { $0.value != .free && pods[$0.key].phase != .retrying }
     }
 
+    /// Those of them that its status has not counted: what was accepted and not answered yet is in `disruptedPods`.
+    func uncounted(_ budget: Budget, _ pods: [PodEviction]) -> Int {
+        asking.count {
+            $0.value != .free && pods[$0.key].phase != .retrying
+                && budget.status.disruptedPods[pods[$0.key].pod.name] == nil
+        }
+    }
+
     mutating func `let`(_ index: Int, _ leave: Leave) {
         blocked.remove(index)
         asking[index] = leave
