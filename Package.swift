@@ -96,6 +96,7 @@ let package = Package(
         tests("HTTPClient", ["Locking", "Timestamps"]),
         tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
         tests("DrainEngine", ["ClusterModel", "SeededRandom", "KubernetesAPI", "Locking", "Timestamps"]),
+        tests("Simulation", ["DrainEngine", "Timestamps"]),
         tests("Telemetry", ["SeededRandom", "Locking", "Timestamps"]),
         tests("TelemetryExport", ["SeededRandom", "Telemetry", "HTTPClient", "Locking", "Timestamps"]),
         tests(
