@@ -12,6 +12,7 @@ public enum Invariant: String, Sendable, CaseIterable {
     case budgetOverdrawn = "budget-overdrawn"
     case budgetBypassed = "budget-bypassed"
     case allowanceUnused = "allowance-unused"
+    case allowanceExceeded = "allowance-exceeded"
     case gracePeriod = "grace-period"
     case tierOrder = "tier-order"
     case ownPodLast = "own-pod-last"

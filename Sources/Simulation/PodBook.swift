@@ -27,6 +27,8 @@ struct PodBook {
     var hasFailed = false
     var wait: Blocker?
     var due: Timestamp?
+    /// By what the last answer said, not before then.
+    var notBefore: Timestamp?
     var deletionDeadline: Timestamp?
     /// Nanoseconds blocked, retried or overdue before the present phase.
     var heldUpBefore: Int64 = 0

@@ -153,6 +153,9 @@ extension Witness {
                 record.pod.isTerminating || world.model.isTerminating(move.pod.namespace), .terminatingTrue,
                 "\(move.pod) is called terminating, and nobody has deleted it")
         case .retrying:
+            if let due = move.due, let notBefore = pods[move.index].notBefore {
+                demand(due >= notBefore, .dueIgnored, "\(move.pod) is retried before its Retry-After is over")
+            }
             demand(move.due != nil, .dueIgnored, "\(move.pod) is retried at no time")
         case .queued:
             world.coverage.hit(.reappeared)

@@ -59,6 +59,7 @@ extension Witness {
         world.coverage.evictions += 1
         guard pods.indices.contains(index) else { return fail(.evictsAnotherUID, "pod \(index) was never announced") }
         let book = pods[index]
+        lastEvicted.append(index)
         pods[index].attempts += 1
         pods[index].isInFlight = true
         evictionsInFlight += 1

@@ -28,6 +28,8 @@ final class Witness {
     var summary: DrainSummary?
     /// The last step's requests, by kind.
     var lastKinds: [RequestKind] = []
+    /// Whom it asked for in the last step.
+    var lastEvicted: [Int] = []
 
     var pods: [PodBook] = []
     var indexByUID: [String: Int] = [:]
@@ -149,6 +151,7 @@ final class Witness {
             take(event)
         }
         lastKinds.removeAll(keepingCapacity: true)
+        lastEvicted.removeAll(keepingCapacity: true)
         for request in step.requests {
             let kind = RequestKind(request.purpose)
             requests[kind.rawValue] += 1
@@ -202,6 +205,7 @@ final class Witness {
         guard pods.indices.contains(index) else { return }
         pods[index].isInFlight = false
         let answer = AnswerKey.expected(exchange)
+        pods[index].notBefore = exchange.retryAfter.map { now + $0 }
         switch answer {
         case .accepted: if policy.dryRun == .none { pods[index].isAccepted = true }
         case .throttled:
@@ -240,6 +244,7 @@ final class Witness {
 
     /// What a budget allows by its last word is used at once: by those that wait for it, if there is room.
     private func checkAllowance(_ budget: Budget) {
+        checkStampede(budget)
         guard budget.isCurrent, budget.status.disruptionsAllowed > 0, mayAsk else { return }
         let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
         let waiting = pods.first { $0.phase == .blocked && $0.wait == blocker && !$0.isOwn }
@@ -251,6 +256,19 @@ final class Witness {
         demand(
             asked >= budget.status.disruptionsAllowed, .allowanceUnused,
             "\(blocker) allows \(budget.status.disruptionsAllowed), and \(waiting.pod) waits (\(asked) are asked for)")
+    }
+
+    /// No more of those that it guards try than it allows, and one that probes.
+    private func checkStampede(_ budget: Budget) {
+        let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
+        let sent = lastEvicted.count { index in
+            guard pods[index].wait == blocker, !pods[index].isOwn else { return false }
+            let record = world.model.pod(pods[index].pod.namespace, pods[index].pod.name)
+            return record?.pod.metadata.uid == pods[index].pod.uid && record?.pod.isReady == true
+        }
+        demand(
+            !budget.isCurrent || sent <= max(0, budget.status.disruptionsAllowed) + 1, .allowanceExceeded,
+            "\(blocker) allows \(budget.status.disruptionsAllowed), and \(sent) try")
     }
 
     /// Nothing but the pods themselves keeps the drain from asking.
