@@ -7,6 +7,8 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
 SCENARIOS_AT_ONCE ?= 4
 SWIFT_BUILD := swift build -j $(JOBS)
+# With Swift's runtime in it, as it is shipped; the same flags for all, or each would build everything anew.
+RELEASE := -c release --static-swift-stdlib
 # Where the tests find the tools that scripts/install puts beside the project.
 TEST_ENVIRONMENT := DRAIN_AGENT_PYTHON=$(CACHE)/venv/bin/python DRAIN_AGENT_TOOLS=$(CACHE)/tools/bin PATH="$(CACHE)/tools/bin:$$PATH"
 # Of generated alerts and dashboards.
@@ -22,16 +24,16 @@ demo: ## Drain a node of a simulated cluster, and watch; installs what the build
 
 build: ## Build the release binary, with Swift's runtime in it.
 	@scripts/install build
-	$(SWIFT_BUILD) -c release --static-swift-stdlib --product drain-agent
+	$(SWIFT_BUILD) $(RELEASE) --product drain-agent
 	@ls -l "$$(swift build -c release --show-bin-path)/drain-agent"
 
 image: ## Make the image without a daemon, as .build/image/drain-agent.tar, run it, and say how large it is.
 	@scripts/install build image
-	$(SWIFT_BUILD) -c release --static-swift-stdlib --scratch-path .build-release --product drain-agent
-	python3 -B deploy/image/make.py image .build-release/release/drain-agent .build/image/drain-agent.tar
+	$(SWIFT_BUILD) $(RELEASE) --product drain-agent
+	python3 -B deploy/image/make.py image .build/release/drain-agent .build/image/drain-agent.tar
 	python3 -B deploy/image/make.py try .build/image/drain-agent.tar
 
-test: lint test-unit test-leaks image test-end-to-end test-fuzz test-tsan test-asan ## Check the style and run every test; installs what they need.
+test: lint test-unit simulate test-leaks image test-end-to-end test-fuzz test-tsan test-asan ## Check the style and run every test; installs what they need.
 
 test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test
@@ -40,6 +42,15 @@ test-unit: ## Run the tests that need no control plane.
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Docs Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
+
+simulate: ## Play SEEDS=20000 drains against the model cluster; FROM=seed, SIMULATE_FLAGS=--coverage.
+	@scripts/install build
+	$(SWIFT_BUILD) $(RELEASE) --product simulate
+	"$$(swift build -c release --show-bin-path)/simulate" --seeds $(or $(SEEDS),20000) --from $(or $(FROM),0) $(SIMULATE_FLAGS)
+
+simulate-mutations: ## Break the engine in twenty ways, and count how many the simulation notices.
+	@scripts/install build
+	Tests/Simulation/mutate.py
 
 test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs those with that in their name.
 	@scripts/install build test
@@ -79,7 +90,7 @@ fuzz: ## Fuzz for SECONDS each (300), or only INPUT=name; see docs/fuzzing.md.
 
 bench-scrape: ## Measure what a scrape of the worst case costs, beside the Python client.
 	@scripts/install build test
-	$(SWIFT_BUILD) -c release --product bench-scrape
+	$(SWIFT_BUILD) $(RELEASE) --product bench-scrape
 	"$$(swift build -c release --show-bin-path)/bench-scrape" Tests/Golden/worst-case.prom
 	$(CACHE)/venv/bin/python -B Tests/Benchmarks/python_client.py Tests/Golden/worst-case.prom
 

@@ -23,7 +23,10 @@ let revision = Context.gitInformation.map { $0.currentCommit + ($0.hasUncommitte
 
 let package = Package(
     name: "drain-agent",
-    products: [.executable(name: "drain-agent", targets: ["DrainAgent"])],
+    products: [
+        .executable(name: "drain-agent", targets: ["DrainAgent"]),
+        .executable(name: "simulate", targets: ["simulate"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         // Tests only: they start openssl, promtool and Python.
@@ -54,6 +57,19 @@ let package = Package(
         library("HTTPServer", ["CMicroHTTPD", "Gzip", "Locking"]),
         library("ClusterModel", ["KubernetesAPI", "SeededRandom", "Timestamps"]),
         library("SimulatedCluster", ["ClusterModel", "KubernetesAPI", "HTTPServer", "Locking", "Timestamps"]),
+        library(
+            "Simulation",
+            [
+                "ClusterModel", "DrainEngine", "DrainTelemetry", "KubernetesAPI", "Locking", "SeededRandom",
+                "Telemetry",
+                "Timestamps",
+            ]),
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "Simulation", "CSpawn", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "DrainAgent",
             dependencies: [
@@ -81,6 +97,7 @@ let package = Package(
         tests("HTTPClient", ["Locking", "Timestamps"]),
         tests("KubernetesClient", ["KubernetesAPI", "HTTPClient", "Locking", "Timestamps"]),
         tests("DrainEngine", ["ClusterModel", "SeededRandom", "KubernetesAPI", "Locking", "Timestamps"]),
+        tests("Simulation", ["DrainEngine", "Timestamps"]),
         tests("Telemetry", ["SeededRandom", "Locking", "Timestamps"]),
         tests("TelemetryExport", ["SeededRandom", "Telemetry", "HTTPClient", "Locking", "Timestamps"]),
         tests(

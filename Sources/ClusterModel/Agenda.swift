@@ -12,6 +12,8 @@ enum DueEvent: Sendable, Equatable {
     case syncBudget(Int)
     /// An eviction that never came true is forgotten.
     case recheckBudget(Int)
+    /// Its namespace is going.
+    case sweep(PodHandle)
     case taint(node: Int)
     case detach(volume: String, node: String)
     case perform(action: Int)

@@ -10,6 +10,8 @@ public indirect enum ClusterAction: Sendable, Equatable {
     /// Another boot id; what runs there begins anew.
     case reboot(node: String)
     case deletePod(PodDeletion)
+    /// A pod of nobody's, bound to the node at once.
+    case addPod(namespace: String, name: String, node: String, PodTemplate)
     /// A readiness probe begins to fail, or to succeed.
     case setReady(namespace: String, pod: String, Bool)
     /// A pod ends by itself: `Succeeded` or `Failed`.
@@ -23,6 +25,8 @@ public indirect enum ClusterAction: Sendable, Equatable {
     case addFault(Fault)
     case clearFaults
     case setAccess(AccessRules)
+    /// Somebody takes a Lease away, or (with a holder) gives it to another.
+    case seizeLease(namespace: String, name: String, holder: String?)
     /// The server forgets the past: watches and page tokens from before have expired.
     case compact
 }

@@ -12,6 +12,7 @@ extension ClusterModel {
         case .deleteNode(let name): deleteNode(name)
         case .reboot(let node): reboot(node)
         case .deletePod(let deletion): _ = delete(deletion)
+        case .addPod(let namespace, let name, let node, let template): addPod(namespace, name, on: node, template)
         case .setReady(let namespace, let pod, let isReady):
             if let handle = pods.find(namespace: namespace, name: pod) { setReady(handle, isReady) }
         case .finish(let namespace, let pod, let phase): finish(namespace, pod, phase)
@@ -24,6 +25,7 @@ extension ClusterModel {
         case .addFault(let fault): faults.add(fault)
         case .clearFaults: faults.removeAll()
         case .setAccess(let rules): access = rules
+        case .seizeLease(let namespace, let name, let holder): seize(lease: name, in: namespace, for: holder)
         case .compact: changes.compact()
         }
     }
@@ -39,6 +41,25 @@ extension ClusterModel {
             pod.budgets.removeAll { $0 == index }
             pods.replace(handle, by: pod)
         }
+    }
+
+    private mutating func addPod(_ namespace: String, _ name: String, on node: String, _ template: PodTemplate) {
+        guard !isTerminating(namespace: namespace), pods.find(namespace: namespace, name: name) == nil,
+            let place = nodes.firstIndex(where: { !$0.isDeleted && $0.node.metadata.name == node })
+        else { return }
+        bind(insert(blank(name, in: namespace, template)), to: place)
+    }
+
+    private mutating func seize(lease name: String, in namespace: String, for holder: String?) {
+        guard var lease = leases.first(where: { $0.metadata.namespace == namespace && $0.metadata.name == name }) else {
+            return
+        }
+        guard let holder else {
+            _ = remove(lease: name, in: namespace, nil)
+            return
+        }
+        lease.spec.holderIdentity = holder
+        _ = update(lease)
     }
 
     private mutating func finish(_ namespace: String, _ pod: String, _ phase: String) {
@@ -84,7 +105,11 @@ extension ClusterModel {
         namespaces[index].metadata.resourceVersion = String(nextRevision())
         record(.modified, .namespace(namespaces[index]), previous: .namespace(previous))
         for handle in pods.handles where pods[handle]?.pod.metadata.namespace == name {
-            beginDeletion(handle, gracePeriodSeconds: nil)
+            if timing.namespaceSweep == .after(.zero) {
+                beginDeletion(handle, gracePeriodSeconds: nil)
+            } else {
+                plan(.sweep(handle), after: timing.namespaceSweep)
+            }
         }
     }
 

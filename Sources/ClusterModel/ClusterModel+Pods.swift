@@ -76,7 +76,7 @@ extension ClusterModel {
     mutating func blank(_ name: String, in namespace: String, _ template: PodTemplate) -> PodRecord {
         let metadata = ObjectMeta(
             name: name, namespace: namespace, uid: random.uid(), generation: 1, labels: template.labels,
-            finalizers: template.finalizers, creationTimestamp: second)
+            annotations: template.annotations, finalizers: template.finalizers, creationTimestamp: second)
         let spec = PodSpec(
             priority: template.priority, terminationGracePeriodSeconds: template.gracePeriodSeconds,
             volumes: (template.hasEmptyDir ? [Volume(name: "scratch", emptyDir: .init())] : [])

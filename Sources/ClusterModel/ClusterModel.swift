@@ -86,6 +86,7 @@ public struct ClusterModel: Sendable, Equatable {
         case .remove(let pod): removeStopped(pod)
         case .reconcile(let workload): reconcile(workload)
         case .syncBudget(let budget), .recheckBudget(let budget): syncBudget(budget)
+        case .sweep(let pod): beginDeletion(pod, gracePeriodSeconds: nil)
         case .taint(let node): updateTaint(node)
         case .detach(let volume, let node): detach(volume, from: node)
         case .perform(let action): perform(actions[action])

@@ -16,11 +16,11 @@ public struct PodRecord: Sendable, Equatable {
     /// The containers' end, as now foreseen.
     var stopAt: Timestamp?
     /// Index of the controller that replaces it.
-    var workload: Int?
+    public internal(set) var workload: Int?
     /// Index among its deployment's ReplicaSets.
     var replicaSet = 0
     /// Indices of the budgets that select it.
-    var budgets: [Int] = []
+    public internal(set) var budgets: [Int] = []
 }
 
 /// The one container of a pod.

@@ -2,6 +2,7 @@
 public struct PodTemplate: Sendable, Equatable {
     /// Beside the workload's own `app=NAME`.
     public var labels: [String: String] = [:]
+    public var annotations: [String: String] = [:]
     public var finalizers: [String] = []
     public var nodeSelector: [String: String] = [:]
     public var container = Container()

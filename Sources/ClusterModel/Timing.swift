@@ -14,6 +14,8 @@ public struct Timing: Sendable, Equatable {
     public var taint = Delay.after(.milliseconds(50))
     /// From a pod's removal to its volumes' detaching.
     public var detach = Delay.after(.seconds(1))
+    /// From a namespace's end to each of its pods' deletion; `.never`: its controller is down.
+    public var namespaceSweep = Delay.after(.zero)
     /// How old a list from the server's cache (`resourceVersion=0`) is.
     public var cacheAge = Duration.zero
 

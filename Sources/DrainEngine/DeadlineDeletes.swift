@@ -62,12 +62,17 @@ struct DeadlineDeletes {
 
     /// What an answer means, and the grace that was asked for.
     mutating func answered(
-        _ index: Int, _ exchange: Exchange, at now: Timestamp, policy: DrainPolicy, random: inout SplitMix64
+        _ index: Int, in namespace: String, _ exchange: Exchange, at now: Timestamp, policy: DrainPolicy,
+        random: inout SplitMix64
     ) -> (reply: Reply, grace: Int64)? {
         guard var entry = left[index] else { return nil }
-        if let code = exchange.code, code == 404 || code == 409 {
+        switch EvictionReply(exchange.answer, namespace: namespace).answer {
+        case .gone, .replaced:
             close(index)
             return (.gone, entry.grace)
+        case .accepted, .budget, .severalBudgets, .deferred, .throttled, .namespaceTerminating, .unauthorized,
+            .forbidden, .rejected, .serverError, .unreachable:
+            break
         }
         switch entry.errand.answered(exchange, at: now, policy: policy, random: &random) {
         case .done:

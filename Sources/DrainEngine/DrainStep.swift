@@ -36,6 +36,8 @@ public enum RequestPurpose: Sendable, Hashable {
     case volumes
     /// Before anything is touched.
     case survey(pod: Int)
+    /// The same about budgets, their pods and owners; counted, for the drain asks for them, too.
+    case surveyRead(Int)
     /// The fleet's Leases; counted, for one request follows another.
     case turn(Int)
 
@@ -44,7 +46,7 @@ public enum RequestPurpose: Sendable, Hashable {
         switch self {
         case .cordon, .uncordon, .recordon, .record, .evict, .unblock, .deleteAtDeadline: true
         case .readNode, .plan, .verify, .refresh, .daemonSet, .reviewAccess, .refreshNode, .budgets, .budgetPods,
-            .budgetOwner, .volumes, .survey, .turn:
+            .budgetOwner, .volumes, .survey, .surveyRead, .turn:
             false
         }
     }

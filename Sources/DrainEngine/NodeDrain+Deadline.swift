@@ -23,7 +23,9 @@ extension NodeDrain {
             deletes.add(
                 pod.index, pod.pod, grace: DeadlineDeletes.grace(own: own, hardEnd: hardEnd, at: now), at: now)
         }
-        for request in deletes.sendDue(at: now) { send(request.purpose, request.call, into: &step) }
+        if now < ending.until {
+            for request in deletes.sendDue(at: now) { send(request.purpose, request.call, into: &step) }
+        }
         ending.deletes = deletes
     }
 
@@ -31,7 +33,8 @@ extension NodeDrain {
         pod index: Int, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
     ) {
         guard case .ending(var ending) = stage, var deletes = ending.deletes,
-            let answer = deletes.answered(index, exchange, at: now, policy: policy, random: &random)
+            let answer = deletes.answered(
+                index, in: drain.pods[index].pod.namespace, exchange, at: now, policy: policy, random: &random)
         else { return }
         ending.deletes = deletes
         stage = .ending(ending)

@@ -23,7 +23,7 @@ extension NodeDrain {
                 .timedOut,
                 leftovers.map { "\($0) left at the deadline" }
                     ?? "the deadline passed before a list could confirm that the pods are gone",
-                deletes: policy.atDeadline == .delete && policy.dryRun == .none, at: now, into: &step)
+                deletes: policy.atDeadline == .delete && policy.dryRun == .none && mayEvict, at: now, into: &step)
         case .detaching(let detaching):
             let names = detaching.volumes.attached
             end(
@@ -52,7 +52,10 @@ extension NodeDrain {
 
     mutating func cancel(uncordon: Bool, at now: Timestamp, into step: inout DrainStep) {
         switch stage {
-        case .idle, .uncordoning, .closing, .ended: break
+        case .idle, .uncordoning, .ended: break
+        case .closing(let errand, var ending):
+            ending.uncordons = ending.uncordons || uncordon
+            stage = .closing(errand, ending)
         case .ending(var ending):
             ending.uncordons = ending.uncordons || uncordon
             stage = .ending(ending)
@@ -82,7 +85,18 @@ extension NodeDrain {
         let isSettled = ending.deletes?.isDone != false && !inFlight.contains(where: \.changesSomething)
         guard isSettled || ending.until <= now else { return }
         closeDeletes(&ending, at: now, into: &step)
-        guard ending.uncordons, weCordoned else { return close(ending, at: now, into: &step) }
+        guard wantsUncordon(ending) else { return close(ending, at: now, into: &step) }
+        beginUncordon(ending, at: now, into: &step)
+    }
+
+    /// It is to be made schedulable, and as far as we know it was us who cordoned it.
+    func wantsUncordon(_ ending: Ending) -> Bool {
+        let isOurs = weCordoned || mayHaveCordoned || (cordonedAt == nil && inFlight.contains(.cordon))
+        return ending.uncordons && isOurs && policy.dryRun == .none && !inFlight.contains(.uncordon)
+    }
+
+    mutating func beginUncordon(_ ending: Ending, at now: Timestamp, into step: inout DrainStep) {
+        var ending = ending
         var errand = Errand(.patchNode(policy.node, uncordonPatch(ending)), at: now)
         if errand.sends(at: now) { send(.uncordon, errand.call, into: &step) }
         // Somebody wants the node back: as long as there is time, but not for ever.
@@ -92,11 +106,13 @@ extension NodeDrain {
     }
 
     mutating func uncordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
-        guard case .uncordoning(var errand, let ending) = stage else { return }
+        guard case .uncordoning(var errand, var ending) = stage else { return }
         switch errand.answered(exchange, at: now, policy: policy, random: &random) {
         case .done:
             weCordoned = false
+            mayHaveCordoned = false
             cordonedAt = nil
+            ending.uncordons = false
             // The same patch said how it ended.
             isRecorded = false
             tell(.cordon(.uncordoned), at: now, into: &step)
@@ -113,6 +129,9 @@ extension NodeDrain {
     mutating func uncordonFailed(
         _ message: String, _ ending: Ending, at now: Timestamp, into step: inout DrainStep
     ) {
+        var ending = ending
+        // Once is enough.
+        ending.uncordons = false
         tell(.cordon(.uncordonFailed(message: message)), at: now, into: &step)
         close(ending, at: now, into: &step)
     }

@@ -92,6 +92,8 @@ extension NodeDrain {
             tell(.uncordonedByOthers(recordons: true), at: now, into: &step)
             let due = max(now, recordonedAt.map { $0 + Self.recordonInterval } ?? now)
             recordonedAt = due
+            // The answer that is awaited says whether it was before or after this.
+            guard recordon?.isInFlight != true else { break }
             recordon = Errand(.setUnschedulable(node: policy.node, true), at: due)
         }
     }
@@ -105,9 +107,11 @@ extension NodeDrain {
             weCordoned = true
             tell(.cordon(.cordoned(sent: exchange.sent)), at: now, into: &step)
             // The watch may have been quicker.
-            if case .node(let seen) = object, node.seen(seen) == .cordoned {
-                tell(.nodeSeen(unschedulable: true), at: now, into: &step)
-            }
+            guard case .node(let seen) = object else { break }
+            if node.seen(seen) == .cordoned { tell(.nodeSeen(unschedulable: true), at: now, into: &step) }
+            guard !node.isUnschedulable else { break }
+            weCordoned = false
+            recordon = Errand(.setUnschedulable(node: policy.node, true), at: max(now, recordonedAt ?? now))
         case .again(let delay, let message):
             recordon = errand
             tell(.requestFailed(.write, message: message, retryIn: delay), at: now, into: &step)

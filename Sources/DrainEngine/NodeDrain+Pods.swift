@@ -43,6 +43,7 @@ extension NodeDrain {
         send(change.requests, into: &step)
         for namespace in change.reviews {
             if let last = reviewed[namespace], now - last < .seconds(30) { continue }
+            guard !inFlight.contains(.reviewAccess(namespace: namespace)) else { continue }
             reviewed[namespace] = now
             send(
                 .reviewAccess(namespace: namespace),
@@ -118,6 +119,7 @@ extension NodeDrain {
             return
         }
         tell(.listed(pods: list.items.count, sent: exchange.sent, purpose: .verify), at: now, into: &step)
+        feed.saw(version: list.resourceVersion)
         for pod in list.items {
             // What left after the list was asked for may still be on it.
             guard let index = drain.index(of: pod.identity), drain.pods[index].since <= exchange.sent else { continue }
@@ -140,7 +142,8 @@ extension NodeDrain {
         for pod in drain.pods where pod.phase != .gone && pod.added <= sent && !listed.contains(pod.pod.uid) {
             apply(drain.vanished(index: pod.index, at: now), at: now, into: &step)
         }
-        for (uid, entry) in excluded where entry.since <= sent && !listed.contains(uid) {
+        let left = excluded.filter { $0.value.since <= sent && !listed.contains($0.key) }
+        for (uid, entry) in left.sorted(by: { $0.key < $1.key }) {
             excluded[uid] = nil
             tell(.exclusionEnded(entry.pod, entry.reason), at: now, into: &step)
         }
@@ -171,7 +174,8 @@ extension NodeDrain {
             }
             return apply(drain.observed(pod, index: index, at: now), at: now, into: &step)
         }
-        guard excluded[pod.metadata.uid] == nil, pod.spec.nodeName == policy.node else { return }
+        // How it ends is decided: nobody new becomes part of it.
+        guard isUnderWay, excluded[pod.metadata.uid] == nil, pod.spec.nodeName == policy.node else { return }
         classify(pod, at: now, into: &step)
     }
 

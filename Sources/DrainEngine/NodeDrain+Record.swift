@@ -116,7 +116,14 @@ extension NodeDrain {
         _ errand: Errand?, _ ending: Ending, at now: Timestamp, into step: inout DrainStep
     ) {
         var errand = errand
-        if errand?.sends(at: now) == true, let call = errand?.call { send(.record, call, into: &step) }
+        // Two writes of the record would not know which is the later one.
+        let isWriting = inFlight.contains(.record)
+        if wantsUncordon(ending), !isWriting || ending.until <= now {
+            return beginUncordon(ending, at: now, into: &step)
+        }
+        if now < ending.until, !isWriting, errand?.sends(at: now) == true, let call = errand?.call {
+            send(.record, call, into: &step)
+        }
         stage = .closing(errand, ending)
         let isDone = errand == nil && turn?.hasLeft ?? true
         guard isDone || ending.until <= now else { return }

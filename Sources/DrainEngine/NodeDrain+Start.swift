@@ -94,12 +94,25 @@ extension NodeDrain {
             tell(.cordon(.alreadyCordoned), at: now, into: &step)
             return startDraining(plan, at: now, into: &step)
         }
-        var errand = Errand(.patchNode(policy.node, patch, dryRun: policy.dryRun == .server), at: now)
-        if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
+        let errand = Errand(.patchNode(policy.node, patch, dryRun: policy.dryRun == .server), at: now)
+        proceedWithCordon(errand, plan, at: now, into: &step)
+    }
+
+    /// Not without the node's turn, which may have been lost since the plan was made.
+    mutating func proceedWithCordon(
+        _ errand: Errand, _ plan: DrainPlan, at now: Timestamp, into step: inout DrainStep
+    ) {
+        var errand = errand
+        if mayEvict, errand.sends(at: now) {
+            send(.cordon, errand.call, into: &step)
+        }
         stage = .cordoning(errand, plan)
     }
 
     mutating func cordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
+        if cordonedAt == nil, policy.dryRun == .none, exchange.code.map({ $0 >= 500 }) ?? true {
+            mayHaveCordoned = true
+        }
         guard case .cordoning(var errand, let plan) = stage else {
             // An answer that comes while we are ending still says whether the node is ours to free.
             if case .success = exchange.answer { tellCordoned(exchange, at: now, into: &step) }
@@ -120,6 +133,7 @@ extension NodeDrain {
         guard cordonedAt == nil else { return }
         cordonedAt = now
         weCordoned = policy.dryRun == .none
+        mayHaveCordoned = false
         if policy.dryRun == .none, case .success(_, .node(let seen)) = exchange.answer { _ = node.seen(seen) }
         tell(.cordon(.cordoned(sent: exchange.sent)), at: now, into: &step)
         tell(.nodeSeen(unschedulable: policy.dryRun == .none), at: now, into: &step)

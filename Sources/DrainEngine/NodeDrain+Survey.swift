@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandom
 import Timestamps
 
 // Between the plan and the cordon, where somebody wants to know before anything is touched.
@@ -16,16 +17,11 @@ extension NodeDrain {
     }
 
     mutating func surveyAnswered(
-        _ purpose: RequestPurpose, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
+        at now: Timestamp, into step: inout DrainStep,
+        _ body: (inout Survey, DrainPolicy, inout SplitMix64) -> DrainEvent.Fact?
     ) {
         guard case .surveying(var survey) = stage else { return }
-        let fact =
-            if case .survey(let pod) = purpose {
-                survey.probed(pod, exchange, policy: policy, random: &random, at: now)
-            } else {
-                survey.read(purpose, exchange, policy: policy, random: &random, at: now)
-            }
-        if let fact { tell(fact, at: now, into: &step) }
+        if let fact = body(&survey, policy, &random) { tell(fact, at: now, into: &step) }
         stage = .surveying(survey)
     }
 

@@ -4,7 +4,7 @@ import Timestamps
 // The node's turn in the fleet: waited for before anything is touched, kept while it is drained.
 extension NodeDrain {
     /// Whether something new may be begun: the node has its turn, or needs none.
-    var mayEvict: Bool { turn?.isHeld ?? true }
+    var mayEvict: Bool { turn?.isHeld(at: latest) ?? true }
 
     var turnWake: Timestamp? {
         switch stage {
@@ -23,6 +23,8 @@ extension NodeDrain {
     mutating func proceedWithTurn(at now: Timestamp, into step: inout DrainStep) {
         switch stage {
         case .idle, .ending, .uncordoning, .ended: return
+        // It ends now: nobody would hear the answer.
+        case .closing(_, let ending) where ending.until <= now: return
         case .readingNode, .awaitingTurn, .listing, .checkingOwners, .surveying, .cordoning, .draining, .verifying,
             .detaching, .closing:
             if let change = turn?.proceed(at: now) { follow(change, at: now, into: &step) }

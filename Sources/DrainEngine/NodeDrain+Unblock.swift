@@ -5,12 +5,22 @@ import Timestamps
 extension NodeDrain {
     /// Restarts the owners of pods that are blocked for good, where that is wanted and helps.
     mutating func unblock(at now: Timestamp, into step: inout DrainStep) {
-        guard case .draining = stage else { return }
+        guard case .draining = stage, mayEvict else { return }
         if unblocking.mayHaveNews {
             unblocking.mayHaveNews = false
             for blocker in drain.budgets.active { despair(of: blocker, at: now, into: &step) }
         }
         send(unblocking.sendDue(at: now), into: &step)
+    }
+
+    /// An answer about whom a budget guards: what is asked next, while it matters.
+    mutating func reviewed(
+        _ key: BudgetKey, into step: inout DrainStep, _ body: (inout BudgetReview) -> [DrainRequest]
+    ) {
+        let requests = drain.budgets.reviewed(key, body)
+        guard isUnderWay else { return }
+        send(requests, into: &step)
+        unblocking.mayHaveNews = true
     }
 
     private mutating func despair(of blocker: Blocker, at now: Timestamp, into step: inout DrainStep) {

@@ -87,6 +87,8 @@ public struct NodeDrain: Sendable {
     var patienceBegan: Timestamp?
     var cordonedAt: Timestamp?
     var weCordoned = false
+    /// A cordon was sent, and its answer may yet be lost: so may what it did.
+    var mayHaveCordoned = false
     /// Requests sent and not answered.
     var inFlight: Set<RequestPurpose> = []
     var excluded: [String: (pod: PodIdentity, reason: ExclusionReason, since: Timestamp)] = [:]
@@ -138,20 +140,22 @@ public struct NodeDrain: Sendable {
         let own: Timestamp? =
             switch stage {
             case .idle, .awaitingTurn, .ended: nil
-            case .readingNode(let errand), .listing(let errand), .cordoning(let errand, _): errand.nextWake
+            case .readingNode(let errand), .listing(let errand): errand.nextWake
+            case .cordoning(let errand, _): mayEvict ? errand.nextWake : nil
             case .checkingOwners(let owners): owners.nextWake(concurrency: policy.concurrency)
             case .surveying(let survey): survey.nextWake(policy: policy)
             // Without its turn nothing is asked for, whatever is due.
             case .draining:
-                [mayEvict || drain.isSettled ? drain.nextWake(after: latest) : nil, unblocking.nextWake].compactMap {
-                    $0
-                }
-                .min()
+                [
+                    mayEvict || drain.isSettled ? drain.nextWake(after: latest) : nil,
+                    mayEvict ? unblocking.nextWake : nil,
+                ].compactMap { $0 }.min()
             case .verifying(let errand): errand.nextWake
             case .detaching(let detaching): detaching.errand.nextWake
             case .ending(let ending): min(ending.deletes?.nextWake ?? ending.until, ending.until)
             case .uncordoning(let errand, let ending): min(errand.nextWake ?? ending.until, ending.until)
-            case .closing(let errand, let ending): min(errand?.nextWake ?? ending.until, ending.until)
+            case .closing(let errand, let ending):
+                min(inFlight.contains(.record) ? ending.until : errand?.nextWake ?? ending.until, ending.until)
             }
         return [own, feed.nextWake, turnWake, endsBy, surroundingsWake].compactMap { $0 }.min()
     }
@@ -161,6 +165,9 @@ public struct NodeDrain: Sendable {
         var step = DrainStep()
         if case .ended = stage { return step }
         latest = now
+        // Whatever else has come: nothing new is begun after the deadline.
+        if let deadline, deadline <= now, endsBy != nil, !mayDecide(input) { timedOut(at: now, into: &step) }
+        if case .ended = stage { return step }
         switch input {
         case .start(let start): begin(start, at: now, into: &step)
         case .answered(let purpose, let exchange): answered(purpose, exchange, at: now, into: &step)
@@ -182,6 +189,14 @@ public struct NodeDrain: Sendable {
         proceed(at: now, into: &step)
         project(at: now, into: &step)
         return step
+    }
+
+    /// It may say how the drain ends, though the deadline is over.
+    private func mayDecide(_ input: DrainInput) -> Bool {
+        switch input {
+        case .answered(.verify, _), .answered(.volumes, _), .deadline, .cancel: true
+        case .start, .answered, .watch, .tick: false
+        }
     }
 
     /// The deadline, or the end of the patience for a start; `nil` once it is ending.
@@ -245,9 +260,7 @@ public struct NodeDrain: Sendable {
             stage = .listing(errand)
         case .checkingOwners(let owners): checkOwners(owners, at: now, into: &step)
         case .surveying(let survey): proceed(with: survey, at: now, into: &step)
-        case .cordoning(var errand, let plan):
-            if errand.sends(at: now) { send(.cordon, errand.call, into: &step) }
-            stage = .cordoning(errand, plan)
+        case .cordoning(let errand, let plan): proceedWithCordon(errand, plan, at: now, into: &step)
         case .draining:
             drainPods(at: now, into: &step)
             unblock(at: now, into: &step)
@@ -267,9 +280,11 @@ public struct NodeDrain: Sendable {
             stage = .verifying(errand)
         case .ending(let ending): settle(ending, at: now, into: &step)
         case .uncordoning(var errand, let ending):
+            guard now < ending.until else {
+                return uncordonFailed("no answer in time", ending, at: now, into: &step)
+            }
             if errand.sends(at: now) { send(.uncordon, errand.call, into: &step) }
             stage = .uncordoning(errand, ending)
-            if ending.until <= now { uncordonFailed("no answer in time", ending, at: now, into: &step) }
         case .closing(let errand, let ending): proceedWithClosing(errand, ending, at: now, into: &step)
         }
     }
@@ -278,7 +293,6 @@ public struct NodeDrain: Sendable {
         _ purpose: RequestPurpose, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
     ) {
         guard inFlight.remove(purpose) != nil else { return }
-        if case .surveying = stage { return surveyAnswered(purpose, exchange, at: now, into: &step) }
         switch purpose {
         case .evict(let pod, let attempt):
             evictionAnswered(pod: pod, attempt: attempt, exchange, at: now, into: &step)
@@ -292,12 +306,8 @@ public struct NodeDrain: Sendable {
         case .uncordon: uncordoned(exchange, at: now, into: &step)
         case .budgets(let namespace):
             apply(drain.budgetsListed(namespace, exchange, at: now), at: now, into: &step)
-        case .budgetPods(let key):
-            send(drain.budgets.reviewed(key) { $0.podsListed(exchange) }, into: &step)
-            unblocking.mayHaveNews = true
-        case .budgetOwner(let key, let owner):
-            send(drain.budgets.reviewed(key) { $0.ownerRead(owner, exchange) }, into: &step)
-            unblocking.mayHaveNews = true
+        case .budgetPods(let key): reviewed(key, into: &step) { $0.podsListed(exchange) }
+        case .budgetOwner(let key, let owner): reviewed(key, into: &step) { $0.ownerRead(owner, exchange) }
         case .refreshNode: nodeRefreshed(exchange, at: now, into: &step)
         case .recordon: recordoned(exchange, at: now, into: &step)
         case .deleteAtDeadline(let pod): deletedAtDeadline(pod: pod, exchange, at: now, into: &step)
@@ -307,8 +317,14 @@ public struct NodeDrain: Sendable {
                 unblocking.answered(owner, exchange, at: now, policy: policy, random: &random), at: now, into: &step)
         case .record: outcomeRecorded(exchange, at: now, into: &step)
         case .turn(let number): turnAnswered(number, exchange, at: now, into: &step)
-        case .survey:
-            break
+        case .survey(let pod):
+            surveyAnswered(at: now, into: &step) { survey, policy, random in
+                survey.probed(pod, exchange, policy: policy, random: &random, at: now)
+            }
+        case .surveyRead(let number):
+            surveyAnswered(at: now, into: &step) { survey, policy, random in
+                survey.read(number, exchange, policy: policy, random: &random, at: now)
+            }
         }
     }
 }

@@ -32,6 +32,10 @@ struct ObjectFeed {
     private var opened: Timestamp?
     private var watchDue: Timestamp?
     private var distrustsCache = false
+    /// A list asked for elsewhere has shown this version: no later one may be older.
+    private var floor: UInt64 = 0
+    /// A list was sent, whatever has become of the feed since.
+    private var isListInFlight = false
 
     init(_ topic: WatchRequest.Topic, policy: DrainPolicy, interval: Duration, random: SplitMix64) {
         self.topic = topic
@@ -54,10 +58,20 @@ struct ObjectFeed {
     mutating func wantedList() -> ListSource? {
         guard state == .listing(inFlight: false) else { return nil }
         state = .listing(inFlight: true)
+        isListInFlight = true
         return distrustsCache
             ? .consistent(chunkSize: policy.chunkSize)
-            : .cache(notBefore: resourceVersion.isEmpty ? nil : resourceVersion)
+            : .cache(notBefore: newest)
     }
+
+    /// Versions are opaque, but those of a real server are numbers that grow.
+    private var newest: String? {
+        guard floor > UInt64(resourceVersion) ?? .max else { return resourceVersion.isEmpty ? nil : resourceVersion }
+        return String(floor)
+    }
+
+    /// A consistent list of the same objects, asked for by somebody else.
+    mutating func saw(version: String) { floor = max(floor, UInt64(version) ?? 0) }
 
     var nextWake: Timestamp? {
         guard case .waiting(let until, _) = state else { return nil }
@@ -69,13 +83,13 @@ struct ObjectFeed {
         watch()
     }
 
-    /// No version is known yet: a list comes first.
-    mutating func startListing() { state = .listing(inFlight: false) }
+    /// No version is known yet, or an old one: a list comes first; the one that is on its way will do.
+    mutating func startListing() { state = .listing(inFlight: isListInFlight) }
 
     /// A list is wanted, whatever the watch says.
     mutating func relist() {
         switch state {
-        case .watching: state = .listing(inFlight: false)
+        case .watching: startListing()
         case .waiting(let until, _): state = .waiting(until: until, thenList: true)
         case .off, .listing: break
         }
@@ -152,6 +166,7 @@ struct ObjectFeed {
 
     /// Nothing, when the list comes after the feed was stopped.
     mutating func listed(version: String, at now: Timestamp) {
+        isListInFlight = false
         guard state == .listing(inFlight: true) else { return }
         resourceVersion = version
         distrustsCache = false
@@ -164,6 +179,7 @@ struct ObjectFeed {
 
     /// The delay until the next try; `nil`: there will be none, the feed was stopped.
     mutating func listFailed(retryAfter: Duration?, at now: Timestamp) -> Duration? {
+        isListInFlight = false
         guard state == .listing(inFlight: true) else { return nil }
         failures += 1
         let delay = max(policy.backoff.delay(step: failures, using: &random), retryAfter ?? .zero)

@@ -48,6 +48,11 @@ struct Pace {
             pods[move.index].due = move.due
         case .deletionExpected(let pod, let deadline, _): pods[pod].deletionDeadline = deadline
         case .waitBegan(let wait):
+            // Nobody waited for it meanwhile: how long it took the others before says nothing.
+            if !pods.contains(where: { $0.blocker == wait.blocker }), var known = blockers[wait.blocker] {
+                (known.firstRefusal, known.allowed) = (now, 0)
+                blockers[wait.blocker] = known
+            }
             pods[wait.index].blocker = wait.blocker
             blockers[wait.blocker, default: BlockerPace(firstRefusal: now)].verdict = .waiting
         case .waitEnded(let wait, let outcome):

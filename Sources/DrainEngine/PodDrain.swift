@@ -280,7 +280,7 @@ extension PodDrain {
 
     mutating func budgetsListed(_ namespace: String?, _ exchange: Exchange, at now: Timestamp) -> Step {
         var step = Step()
-        if case .success(_, .budgets(let list)) = exchange.answer {
+        if case .success(_, .budgets(let list)) = exchange.answer, budgets.feeds.awaitsList(namespace) {
             step.facts += budgets.feeds.listed(namespace, version: list.resourceVersion, at: now)
             released += budgets.listed(list.items, in: namespace, pods: pods, at: now)
         } else {

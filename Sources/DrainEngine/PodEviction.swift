@@ -54,6 +54,8 @@ struct PodEviction {
     private var isInFlight = false
     /// The watch took the pod away while its eviction was in flight: the answer will say whether that was us.
     private var hasVanishedInFlight = false
+    /// It was told of as finished, and reappeared: it is not told of twice.
+    private var wasFinished = false
 
     init(
         index: Int, pod: Pod, isSelf: Bool, tier: PodTier = .ordinary, isDryRun: Bool = false, at now: Timestamp
@@ -98,9 +100,13 @@ struct PodEviction {
         message = reply.message
         lastAnswer = reply.answer
         if reply.answer == .accepted, policy.dryRun == .none { acceptedAt = now }
-        if hasVanishedInFlight { return leaves(reply.answer, at: now) }
+        let pause = pause(reply, retryAfter, at: now)
         // The watch can be quicker than the answer: a pod that is terminating stays so, whatever the answer says.
-        guard phase == .evicting else { return Step() }
+        guard phase == .evicting, !hasVanishedInFlight else {
+            var step = hasVanishedInFlight ? leaves(reply.answer, at: now) : Step()
+            step.consequence = pause
+            return step
+        }
 
         switch reply.answer {
         case .accepted where policy.dryRun == .server: return wouldGo(at: now)
@@ -116,11 +122,17 @@ struct PodEviction {
             return retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
         case .throttled:
             var step = retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
-            if let retryAfter { step.consequence = .pause(retryAfter, until: now + retryAfter) }
+            step.consequence = pause
             return step
         case .unauthorized, .serverError, .unreachable:
             return retries(reply, retryAfter: retryAfter, at: now, policy: policy, &random)
         }
+    }
+
+    /// The whole server wants to be left alone, whatever has become of this pod.
+    private func pause(_ reply: EvictionReply, _ retryAfter: Duration?, at now: Timestamp) -> Consequence? {
+        guard reply.answer == .throttled, let retryAfter else { return nil }
+        return .pause(retryAfter, until: now + retryAfter)
     }
 
     /// A sibling was refused by a budget that guards this pod, too: it need not ask.
@@ -137,7 +149,8 @@ struct PodEviction {
     func heldUp(at now: Timestamp) -> Duration {
         switch phase {
         case .blocked, .retrying: heldUpBefore + (now - since)
-        case .terminating: heldUpBefore + max(.zero, deletionDeadline.map { now - $0 } ?? .zero)
+        // In a namespace that terminates nobody may have deleted it yet, and says by when it will be.
+        case .terminating: heldUpBefore + max(.zero, now - (deletionDeadline ?? since))
         case .queued, .evicting, .gone, .failed: heldUpBefore
         }
     }
@@ -148,7 +161,7 @@ struct PodEviction {
         guard left > .zero else { return now }
         switch phase {
         case .blocked, .retrying: return now + left
-        case .terminating: return deletionDeadline.map { max(now, $0) + left }
+        case .terminating: return max(now, deletionDeadline ?? since) + left
         case .queued, .evicting, .gone, .failed: return nil
         }
     }
@@ -196,6 +209,7 @@ struct PodEviction {
     /// A consistent list shows the pod that was thought gone: the list is right.
     mutating func reappeared(at now: Timestamp) -> Step {
         guard phase == .gone else { return Step() }
+        wasFinished = true
         result = nil
         acceptedAt = nil
         hasVanishedInFlight = false
@@ -313,8 +327,9 @@ extension PodEviction {
             step.facts.append(.deletionExpected(pod: index, by: nil, finalizers: []))
         }
         step.facts.append(move(to: target, at: now, answer: answer, blocker: nil))
-        if result == nil {
-            result = end
+        let isNews = result == nil && !wasFinished
+        result = result ?? end
+        if isNews {
             step.facts.append(
                 .podFinished(
                     PodEnd(

@@ -180,4 +180,22 @@ struct NodeDrainTurnTests {
         let failures = drain.events.filter { if case .requestFailed(.lease, _, _) = $0.fact { true } else { false } }
         #expect((5...40).contains(failures.count))
     }
+
+    @Test("at the deadline nothing is deleted without the node's turn")
+    func deletesNothingWithoutTurn() {
+        let leases = Leases()
+        let drain = Self.drain([.stub("a")], leases, deadline: .seconds(100)) { $0.atDeadline = .delete }
+        let script = drain.script
+        drain.script = { call, now in
+            if case .evict = call { return .init(.budget("web")) }
+            return script(call, now)
+        }
+        drain.at(.seconds(30)) { leases.hold("drain-agent-0", by: "node-b", at: $0.now) }
+        for second in stride(from: 40, to: 100, by: 10) {
+            drain.at(.seconds(second)) { leases.hold("drain-agent-0", by: "node-b", at: $0.now) }
+        }
+        #expect(drain.run() == .ended)
+        #expect(drain.summary?.outcome == .timedOut)
+        #expect(drain.times { if case .deletePod = $0.call { true } else { false } }.isEmpty)
+    }
 }

@@ -23,7 +23,9 @@ struct BudgetBook {
         _ index: Int, by blocker: Blocker, message: String, isAsked: Bool, pods: [PodEviction], at now: Timestamp
     ) -> [Int] {
         guard let namespace = blocker.namespace else { return left(index, isAccepted: false, pods: pods, at: now) }
-        if let before = entryOf[index], before != blocker { _ = left(index, isAccepted: false, pods: pods, at: now) }
+        // What the blocker before allowed it passes on to others.
+        let passed =
+            entryOf[index].map { $0 == blocker } ?? true ? [] : left(index, isAccepted: false, pods: pods, at: now)
         feeds.need(namespace)
         var entry = entries[blocker] ?? begun(blocker, at: now)
         if !entry.isActive {
@@ -42,7 +44,7 @@ struct BudgetBook {
         if isAsked { entry.judge.refused(message, at: now) }
         entryOf[index] = blocker
         entries[blocker] = entry
-        return release(blocker, pods: pods)
+        return passed + release(blocker, pods: pods)
     }
 
     /// It no longer waits: accepted, gone, failed, or blocked by somebody else. What it was allowed passes on.
@@ -71,7 +73,7 @@ struct BudgetBook {
             entry.hasHeldBack = false
         }
         entry.judge.seen(budget, at: now)
-        if budget.isCurrent { entry.unspent = max(0, budget.status.disruptionsAllowed - entry.outstanding(pods)) }
+        if budget.isCurrent { entry.unspent = max(0, budget.status.disruptionsAllowed - entry.uncounted(budget, pods)) }
         entries[key.blocker] = entry
         return free(key.blocker, pods: pods) + release(key.blocker, pods: pods)
             + freeFromSeveral(key.namespace, pods: pods)
@@ -108,7 +110,9 @@ struct BudgetBook {
 
     /// A pod's readiness changed.
     mutating func podChanged(_ index: Int, pods: [PodEviction]) -> [Int] {
-        entryOf[index].map { free($0, pods: pods) } ?? []
+        guard let blocker = entryOf[index] else { return [] }
+        if case .severalBudgets(let namespace) = blocker { return freeFromSeveral(namespace, pods: pods) }
+        return free(blocker, pods: pods)
     }
 
     /// Whatever is due: probes.
@@ -177,7 +181,12 @@ extension BudgetBook {
             guard var entry = entries[blocker], let budget = entry.judge.budget, budget.isCurrent,
                 entry.reviewedStatus != ReviewCause(budget)
             else { continue }
-            guard entry.needsReview(at: now), !entry.review.isUnderWay else { continue }
+            guard entry.needsReview(at: now) else { continue }
+            guard !entry.review.isUnderWay else {
+                // What it finds is of before and after: once more, even if all is as it was by then.
+                entries[blocker]?.reviewedStatus = nil
+                continue
+            }
             entry.reviewedStatus = ReviewCause(budget)
             requests += entry.review.begin(budget)
             entries[blocker] = entry
@@ -253,21 +262,22 @@ extension BudgetBook {
 
     /// Those whom the budget does not guard, or does not count: the server will let them go.
     private mutating func free(_ blocker: Blocker, pods: [PodEviction]) -> [Int] {
-        guard var entry = entries[blocker], let budget = entry.judge.budget else { return [] }
+        guard var entry = entries[blocker] else { return [] }
         let released = entry.blocked.filter { index in
             guard !entry.refusedFreed.contains(index) else { return false }
-            return !budget.guards(pods[index])
+            // No budget guards what does not run, even one that nobody may read.
+            return !pods[index].isRunning || entry.judge.budget.map { !$0.guards(pods[index]) } ?? false
         }.sorted()
         for index in released { entry.let(index, .free) }
         entries[blocker] = entry
         return released
     }
 
-    /// Pods that several budgets selected, and now at most one does.
+    /// Pods that several budgets selected, and now at most one does, or that do not run any more.
     private mutating func freeFromSeveral(_ namespace: String, pods: [PodEviction]) -> [Int] {
         let blocker = Blocker.severalBudgets(namespace: namespace)
         guard var entry = entries[blocker], !entry.blocked.isEmpty else { return [] }
-        let released = entry.blocked.filter { budgets(of: pods[$0]).count <= 1 }.sorted()
+        let released = entry.blocked.filter { !pods[$0].isRunning || budgets(of: pods[$0]).count <= 1 }.sorted()
         for index in released { entry.let(index, .free) }
         entries[blocker] = entry
         return released
@@ -306,7 +316,10 @@ extension BudgetBook {
     /// Nobody is left there to be asked for: its budgets are of no more interest.
     mutating func forget(namespace: String) {
         feeds.drop(namespace)
-        entries = entries.filter { $0.value.isActive || $0.key.namespace != namespace }
+        entries = entries.compactMapValues { entry in
+            guard !entry.isActive, entry.blocker.namespace == namespace else { return entry }
+            return entry.review.isUnderWay ? BudgetEntry(entry.blocker, at: entry.since, review: entry.review) : nil
+        }
         // The watch for all does not tell of them again.
         if !feeds.isCommon { known = known.filter { $0.key.namespace != namespace } }
     }
@@ -317,7 +330,8 @@ extension Budget {
     /// run, and unhealthy ones of a budget that is content or says `AlwaysAllow`, pass.
     func guards(_ pod: PodEviction) -> Bool {
         guard selects(namespace: pod.pod.namespace, labels: pod.labels), pod.isRunning else { return false }
-        guard !pod.isReady, isCurrent else { return true }
+        // As the server does, whether its status is of today or not.
+        guard !pod.isReady else { return true }
         if spec.unhealthyPodEvictionPolicy == "AlwaysAllow" { return false }
         return !(status.desiredHealthy > 0 && status.currentHealthy >= status.desiredHealthy)
     }

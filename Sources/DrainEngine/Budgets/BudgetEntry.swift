@@ -39,12 +39,13 @@ struct BudgetEntry {
     var reviewedStatus: ReviewCause?
     var told: Judgement?
 
-    init(_ blocker: Blocker, at now: Timestamp) {
+    /// `review`: one that is under way already.
+    init(_ blocker: Blocker, at now: Timestamp, review: BudgetReview? = nil) {
         self.blocker = blocker
         key = BudgetKey(blocker)
         since = now
         probeDue = now
-        review = BudgetReview(key ?? BudgetKey(namespace: blocker.namespace ?? "", name: ""))
+        self.review = review ?? BudgetReview(key ?? BudgetKey(namespace: blocker.namespace ?? "", name: ""))
     }
 
     var isActive: Bool { !blocked.isEmpty || !asking.isEmpty }
@@ -55,6 +56,14 @@ struct BudgetEntry {
     /// from the others.
     func outstanding(_ pods: [PodEviction]) -> Int {
         asking.count { $0.value != .free && pods[$0.key].phase != .retrying }
+    }
+
+    /// Those of them that its status has not counted: what was accepted and not answered yet is in `disruptedPods`.
+    func uncounted(_ budget: Budget, _ pods: [PodEviction]) -> Int {
+        asking.count {
+            $0.value != .free && pods[$0.key].phase != .retrying
+                && budget.status.disruptedPods[pods[$0.key].pod.name] == nil
+        }
     }
 
     mutating func `let`(_ index: Int, _ leave: Leave) {

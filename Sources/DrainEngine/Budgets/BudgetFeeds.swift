@@ -20,16 +20,17 @@ struct BudgetFeeds {
     }
 
     mutating func need(_ namespace: String) {
-        guard common == nil, feeds[namespace] == nil else { return }
-        guard feeds.count < Self.namespacesLimit else {
+        guard common == nil, feeds[namespace].map({ $0.state == .off }) ?? true else { return }
+        guard feeds.values.count(where: { $0.state != .off }) < Self.namespacesLimit else {
             feeds = [:]
             common = begun(nil)
             return
         }
-        feeds[namespace] = begun(namespace)
+        if feeds[namespace]?.startListing() == nil { feeds[namespace] = begun(namespace) }
     }
 
-    mutating func drop(_ namespace: String) { feeds[namespace] = nil }
+    /// It is kept, for what it has asked for may still be answered, and its watches must not be taken for later ones.
+    mutating func drop(_ namespace: String) { feeds[namespace]?.stop() }
 
     /// One watch for all namespaces.
     var isCommon: Bool { common != nil }
@@ -53,6 +54,11 @@ struct BudgetFeeds {
     mutating func tick(at now: Timestamp) {
         common?.tick(at: now)
         for namespace in feeds.keys { feeds[namespace]?.tick(at: now) }
+    }
+
+    /// Whether an answer to a list of that namespace is waited for.
+    func awaitsList(_ namespace: String?) -> Bool {
+        (namespace.map { feeds[$0] } ?? common)?.state == .listing(inFlight: true)
     }
 
     /// Lists to send now.

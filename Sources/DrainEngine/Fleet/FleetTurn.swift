@@ -78,7 +78,8 @@ public struct FleetTurn: Sendable {
         view = FleetView(node: node, fleet: fleet)
     }
 
-    var isHeld: Bool { slot != nil }
+    /// A slot that has expired meanwhile is held no longer, even before that is said.
+    func isHeld(at now: Timestamp) -> Bool { slot != nil && expiry.map { now < $0 } ?? true }
 
     /// It has had to wait: what was known of the node before is old.
     private(set) var hasWaited = false

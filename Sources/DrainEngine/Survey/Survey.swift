@@ -19,7 +19,8 @@ struct Survey {
     /// What could not be read, and why.
     private(set) var notes: [String] = []
     /// Lists and reads without an answer, in the order they are to be sent.
-    private var errands: [(purpose: RequestPurpose, errand: Errand)] = []
+    private var errands: [(number: Int, about: RequestPurpose, errand: Errand)] = []
+    private var lastNumber = 0
     private var hasBegunReviews = false
     private var denied: Set<String> = []
     private var pausedUntil: Timestamp
@@ -35,7 +36,9 @@ struct Survey {
         let guardable = plan.targets.filter { !$0.isTerminating && !$0.isFinished }
         let namespaces = Set(guardable.map(\.metadata.namespace)).sorted()
         let scopes: [String?] = namespaces.count > Self.namespacesLimit ? [nil] : namespaces
-        errands = scopes.map { (.budgets(namespace: $0), Errand(.listBudgets(namespace: $0, .cache()), at: now)) }
+        ask(
+            scopes.map { DrainRequest(purpose: .budgets(namespace: $0), call: .listBudgets(namespace: $0, .cache())) },
+            at: now)
     }
 
     /// Everything is known that will be; `false` also when only now the last questions have become clear.
@@ -59,7 +62,7 @@ struct Survey {
         var free = policy.concurrency - inFlight
         var requests: [DrainRequest] = []
         for index in errands.indices where free > 0 && errands[index].errand.sends(at: now) {
-            requests.append(DrainRequest(purpose: errands[index].purpose, call: errands[index].errand.call))
+            requests.append(DrainRequest(purpose: .surveyRead(errands[index].number), call: errands[index].errand.call))
             free -= 1
         }
         for index in probes.indices where free > 0 && probes[index].sends(at: now) {
@@ -73,7 +76,7 @@ struct Survey {
 
     /// What has been sent.
     var unanswered: [RequestPurpose] {
-        errands.filter(\.errand.isInFlight).map(\.purpose)
+        errands.filter(\.errand.isInFlight).map { .surveyRead($0.number) }
             + probes.indices.filter { probes[$0].isInFlight }.map { .survey(pod: $0) }
     }
 
@@ -104,17 +107,15 @@ extension Survey {
 
     /// The answer to a list of budgets, or to what a review asked.
     mutating func read(
-        _ purpose: RequestPurpose, _ exchange: Exchange, policy: DrainPolicy, random: inout SplitMix64,
-        at now: Timestamp
+        _ number: Int, _ exchange: Exchange, policy: DrainPolicy, random: inout SplitMix64, at now: Timestamp
     ) -> DrainEvent.Fact? {
-        guard let index = errands.firstIndex(where: { $0.purpose == purpose }) else { return nil }
+        guard let index = errands.firstIndex(where: { $0.number == number }) else { return nil }
         let operation = errands[index].errand.call.operation
         switch errands[index].errand.answered(exchange, at: now, policy: policy, random: &random) {
         case .again(let delay, let message):
             return .requestFailed(operation, message: message, retryIn: delay)
         case .done, .refused, .hopeless:
-            errands.remove(at: index)
-            settle(purpose, exchange, at: now)
+            settle(errands.remove(at: index).about, exchange, at: now)
             return nil
         }
     }
@@ -130,7 +131,8 @@ extension Survey {
         case .budgetPods(let key): ask(reviews[key]?.podsListed(exchange) ?? [], at: now)
         case .budgetOwner(let key, let owner): ask(reviews[key]?.ownerRead(owner, exchange) ?? [], at: now)
         case .readNode, .plan, .cordon, .verify, .refresh, .uncordon, .daemonSet, .evict, .reviewAccess, .refreshNode,
-            .recordon, .record, .unblock, .deleteAtDeadline, .volumes, .survey, .turn:
+            .recordon, .record, .unblock, .deleteAtDeadline, .volumes, .survey, .surveyRead,
+            .turn:
             break
         }
     }
@@ -143,7 +145,10 @@ extension Survey {
     }
 
     private mutating func ask(_ requests: [DrainRequest], at now: Timestamp) {
-        errands += requests.map { ($0.purpose, Errand($0.call, at: now)) }
+        for request in requests {
+            lastNumber += 1
+            errands.append((lastNumber, request.purpose, Errand(request.call, at: now)))
+        }
     }
 
     /// Only whom the budgets guard that make somebody wait is asked.
