@@ -5,7 +5,17 @@ import Glibc
 /// Blocked in every thread and taken by `sigwait` on the main one: with dispatch sources those of the first
 /// milliseconds are lost.
 final class SignalFeed: Sendable {
-    enum Signal: Sendable { case terminate, interrupt, hangup }
+    enum Signal: Sendable {
+        case terminate, interrupt, hangup
+
+        var number: Int32 {
+            switch self {
+            case .terminate: SIGTERM
+            case .interrupt: SIGINT
+            case .hangup: SIGHUP
+            }
+        }
+    }
 
     let stream: AsyncStream<Signal>
     private let continuation: AsyncStream<Signal>.Continuation
@@ -30,6 +40,25 @@ final class SignalFeed: Sendable {
             case SIGINT: continuation.yield(.interrupt)
             default: continuation.yield(.hangup)
             }
+        }
+    }
+
+    /// What `work` says, or 128 and the number of the signal that came before, as shells have it; `short`: said then.
+    func cutting(
+        short words: @escaping @Sendable () -> String? = { nil }, _ work: @escaping @Sendable () async -> Int32
+    ) async -> Int32 {
+        await withTaskGroup(of: Int32?.self) { group in
+            group.addTask { await work() }
+            group.addTask { [stream] in
+                for await signal in stream {
+                    if let words = words() { Complaint.say("drain-agent: \(words)") }
+                    return 128 + signal.number
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            for await code in group { if let code { return code } }
+            return AgentExit.failed
         }
     }
 

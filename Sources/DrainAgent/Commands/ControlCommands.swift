@@ -4,13 +4,17 @@ import Telemetry
 import Timestamps
 
 struct SocketOptions: ParsableArguments {
-    @Option(help: "The running agent's Unix socket.")
+    @Option(help: "The running agent's Unix socket.", completion: .file())
     var controlSocket = ServingOptions.defaultSocket
 }
 
 struct TriggerCommand: AgentCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trigger", abstract: "Starts the drain of the agent that runs on this machine.")
+        commandName: "trigger", abstract: "Starts the drain of the agent that runs on this machine.",
+        discussion: """
+            Exit codes: 0 begun, or begun before by the same request; with --wait the drain's own; 1 no agent answers, or it \
+            says no; 64 usage.
+            """)
 
     @Flag(help: "Wait for its end, and exit with its code.")
     var wait = false
@@ -33,7 +37,11 @@ struct TriggerCommand: AgentCommand {
         if let gracePeriod { fields.append(("grace_period_seconds", .int(gracePeriod))) }
         let client = ControlClient(socket.controlSocket)
         let body = fields.isEmpty ? nil : JSONValue.object(fields)
-        return await client.command("POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
+        return await signals.cutting(short: {
+            "the drain goes on: drain-agent status shows it, drain-agent cancel ends it"
+        }) {
+            await client.command("POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
+        }
     }
 }
 
@@ -61,16 +69,5 @@ struct CancelCommand: AgentCommand {
     func execute(_ signals: SignalFeed) async -> Int32 {
         await ControlClient(socket.controlSocket)
             .command("DELETE", uncordon ? "/drain?uncordon=true" : "/drain", nil, reportsOutcome: false)
-    }
-}
-
-struct StatusCommand: AgentCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Prints the state of the agent on this machine as JSON (GET /drain).")
-
-    @OptionGroup var socket: SocketOptions
-
-    func execute(_ signals: SignalFeed) async -> Int32 {
-        await ControlClient(socket.controlSocket).command("GET", "/drain", nil, reportsOutcome: false)
     }
 }

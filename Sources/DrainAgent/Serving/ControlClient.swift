@@ -15,42 +15,61 @@ struct ControlClient {
 
     init(_ socket: String) { self.socket = socket }
 
+    var place: String { socket }
+
     /// Sends it, prints the answer, and says how to exit: with the outcome's code where there is one to report.
-    func command(_ method: String, _ path: String, _ body: JSONValue?, reportsOutcome: Bool) async -> Int32 {
+    /// `rendering`: what is printed in place of the answer.
+    func command(
+        _ method: String, _ path: String, _ body: JSONValue?, reportsOutcome: Bool,
+        rendering: ([UInt8]) throws -> [UInt8] = { $0 }
+    ) async -> Int32 {
         let http = HTTPClient(maxConnections: 1)
+        let answer = await http.send(request(method, path, body, isHeld: reportsOutcome))
+        await http.shutdown()
+        switch answer {
+        case .failure(let failure): return complain(of: failure)
+        case .success(let response): return report(response, reportsOutcome: reportsOutcome, rendering)
+        }
+    }
+
+    func request(_ method: String, _ path: String, _ body: JSONValue? = nil, isHeld: Bool = false) -> HTTPRequest {
         var request = HTTPRequest(method: method, url: "http://drain-agent\(path)")
         request.unixSocket = socket
         // A drain takes as long as it takes.
-        request.firstByteTimeout = reportsOutcome ? .seconds(7 * 86_400) : .seconds(10)
+        request.firstByteTimeout = isHeld ? .seconds(7 * 86_400) : .seconds(10)
         if let body {
             var bytes: [UInt8] = []
             JSONLine.append(body, to: &bytes)
             request.body = bytes
             request.headers.append((name: "Content-Type", value: "application/json"))
         }
-        let answer = await http.send(request)
-        await http.shutdown()
-        switch answer {
-        case .failure(let failure):
-            Complaint.say(
-                "drain-agent: no agent answers on \(socket): \(failure.message). Is `drain-agent run` running here, with this --control-socket?"
-            )
-            return AgentExit.failed
-        case .success(let response): return report(response, reportsOutcome: reportsOutcome)
-        }
+        return request
     }
 
-    private func report(_ response: HTTPResponse, reportsOutcome: Bool) -> Int32 {
+    func complain(of failure: HTTPFailure) -> Int32 {
+        // Whoever cancels says why.
+        guard failure.kind != .cancelled else { return AgentExit.failed }
+        Complaint.say("drain-agent: \(NoAgent.text(socket: socket, failure))")
+        return AgentExit.failed
+    }
+
+    private func report(
+        _ response: HTTPResponse, reportsOutcome: Bool, _ rendering: ([UInt8]) throws -> [UInt8]
+    ) -> Int32 {
         let reply: Reply
-        do { reply = try JSONDecoder().decode(Reply.self, from: Data(response.body)) } catch {
+        let text: [UInt8]
+        do {
+            reply = try JSONDecoder().decode(Reply.self, from: Data(response.body))
+            text = response.status < 300 ? try rendering(response.body) : []
+        } catch {
             Complaint.say("drain-agent: what answers on \(socket) is no drain-agent (HTTP \(response.status))")
             return AgentExit.failed
         }
         guard response.status < 300 else {
-            Complaint.say("drain-agent: \(reply.error ?? "HTTP \(response.status)")")
+            Complaint.say("drain-agent: \((reply.error ?? "HTTP \(response.status)").onOneLine)")
             return AgentExit.failed
         }
-        _ = response.body.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+        StandardOutput.write(text)
         guard reportsOutcome, let outcome = reply.outcome.flatMap(DrainOutcome.init(rawValue:)) else { return 0 }
         return AgentExit.code(outcome)
     }
