@@ -1,11 +1,12 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures alerts flags lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures alerts flags shell-files install lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
 SCENARIOS_AT_ONCE ?= 4
+PREFIX ?= /usr/local
 SWIFT_BUILD := swift build -j $(JOBS)
 # Where the tests find the tools that scripts/install puts beside the project.
 TEST_ENVIRONMENT := DRAIN_AGENT_PYTHON=$(CACHE)/venv/bin/python DRAIN_AGENT_TOOLS=$(CACHE)/tools/bin PATH="$(CACHE)/tools/bin:$$PATH"
@@ -32,6 +33,8 @@ test-unit: ## Run the tests that need no control plane.
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
 	$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
+	$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$$(swift build --show-bin-path)/drain-agent" \
+		$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider -n $(SCENARIOS_AT_ONCE) Tests/Terminal
 
 test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs those with that in their name.
 	@scripts/install build test
@@ -53,11 +56,12 @@ bench-scrape: ## Measure what a scrape of the worst case costs, beside the Pytho
 	"$$(swift build -c release --show-bin-path)/bench-scrape" Tests/Golden/worst-case.prom
 	$(CACHE)/venv/bin/python -B Tests/Benchmarks/python_client.py Tests/Golden/worst-case.prom
 
-pictures: ## Make docs/pictures: the dashboards over recorded drains, and the status page in the demo.
+pictures: ## Make docs/pictures: the dashboards over recorded drains, and the status page and the terminal in the demo.
 	@scripts/install build pictures
 	$(SWIFT_BUILD) --product drain-agent
 	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
 	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/page.py "$$(swift build --show-bin-path)/drain-agent"
+	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/terminal.py "$$(swift build --show-bin-path)/drain-agent"
 
 alerts: ## Write alerts/*.yaml from alerts/alerts.py.
 	@scripts/install test
@@ -66,6 +70,17 @@ alerts: ## Write alerts/*.yaml from alerts/alerts.py.
 flags: ## Write docs/flags.md from what the program says of itself.
 	$(SWIFT_BUILD) --product drain-agent
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent"
+
+shell-files: ## Write completions for bash, zsh and fish, and the manual page, into .build/share.
+	$(SWIFT_BUILD) --product drain-agent
+	scripts/write-shell-files "$$(swift build --show-bin-path)/drain-agent" .build
+
+# It builds nothing: what root builds, only root can clean.
+install: ## Install what `make build` has built, with completions, manual page and kubectl plugin: PREFIX=/usr/local, DESTDIR=.
+	@test -x .build/release/drain-agent || { echo 'there is nothing to install: `make build` first' >&2; exit 1; }
+	install -D .build/release/drain-agent "$(DESTDIR)$(PREFIX)/bin/drain-agent"
+	ln -sf drain-agent "$(DESTDIR)$(PREFIX)/bin/kubectl-drain_watch"
+	scripts/write-shell-files .build/release/drain-agent "$(DESTDIR)$(PREFIX)"
 
 lint: ## Check the format, each target's imports against Package.swift, and that no merge was left half done.
 	@! git grep -nE '^(<<<<<<<|>>>>>>>) '
