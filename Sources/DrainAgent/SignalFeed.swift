@@ -43,23 +43,37 @@ final class SignalFeed: Sendable {
         }
     }
 
-    /// What `work` says, or 128 and the number of the signal that came before, as shells have it; `short`: said then.
+    private enum End: Sendable {
+        case done(Int32)
+        case signal(Signal)
+        case late
+    }
+
+    /// What `work` says, or 128 and the number of the signal that came before, as shells have it; `words` are said then.
+    /// It is cancelled, and has a second to tidy up.
     func cutting(
-        short words: @escaping @Sendable () -> String? = { nil }, _ work: @escaping @Sendable () async -> Int32
+        short words: String? = nil, _ work: @escaping @Sendable () async -> Int32
     ) async -> Int32 {
-        await withTaskGroup(of: Int32?.self) { group in
-            group.addTask { await work() }
-            group.addTask { [stream] in
-                for await signal in stream {
-                    if let words = words() { Complaint.say("drain-agent: \(words)") }
-                    return 128 + signal.number
+        let (ends, post) = AsyncStream<End>.makeStream()
+        let task = Task { post.yield(.done(await work())) }
+        Task { [stream] in for await signal in stream { post.yield(.signal(signal)) } }
+        var early: Int32?
+        for await end in ends {
+            switch end {
+            case .done(let code): return early ?? code
+            case .late: return early ?? AgentExit.failed
+            case .signal(let signal):
+                guard early == nil else { return 128 + signal.number }
+                early = 128 + signal.number
+                if let words { Complaint.say("drain-agent: \(words)") }
+                task.cancel()
+                Task {
+                    await pause(for: .seconds(1))
+                    post.yield(.late)
                 }
-                return nil
             }
-            defer { group.cancelAll() }
-            for await code in group { if let code { return code } }
-            return AgentExit.failed
         }
+        return early ?? AgentExit.failed
     }
 
     private static var set: sigset_t {

@@ -37,9 +37,9 @@ struct TriggerCommand: AgentCommand {
         if let gracePeriod { fields.append(("grace_period_seconds", .int(gracePeriod))) }
         let client = ControlClient(socket.controlSocket)
         let body = fields.isEmpty ? nil : JSONValue.object(fields)
-        return await signals.cutting(short: {
-            "the drain goes on: drain-agent status shows it, drain-agent cancel ends it"
-        }) {
+        return await signals.cutting(
+            short: "the drain goes on: drain-agent status shows it, drain-agent cancel ends it"
+        ) {
             await client.command("POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
         }
     }
@@ -67,7 +67,9 @@ struct CancelCommand: AgentCommand {
     @OptionGroup var socket: SocketOptions
 
     func execute(_ signals: SignalFeed) async -> Int32 {
-        await ControlClient(socket.controlSocket)
-            .command("DELETE", uncordon ? "/drain?uncordon=true" : "/drain", nil, reportsOutcome: false)
+        await signals.cutting {
+            await ControlClient(socket.controlSocket)
+                .command("DELETE", uncordon ? "/drain?uncordon=true" : "/drain", nil, reportsOutcome: false)
+        }
     }
 }

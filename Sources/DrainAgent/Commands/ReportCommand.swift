@@ -23,7 +23,9 @@ struct ReportCommand: AgentCommand {
         name: [.customShort("o"), .long], help: "text, json, or html: one file to look at, or to attach to a ticket.")
     var output = Output.text
 
-    func execute(_ signals: SignalFeed) async -> Int32 {
+    func execute(_ signals: SignalFeed) async -> Int32 { await signals.cutting { report() } }
+
+    private func report() -> Int32 {
         var builder = ReportBuilder()
         var read: [(name: String, problems: SpanReader.Problems)] = []
         var code = AgentExit.completed

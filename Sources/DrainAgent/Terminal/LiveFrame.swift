@@ -20,6 +20,8 @@ struct LiveFrame {
             return text
         }
         if rows > 0 { text += "\u{1B}[J" }
+        // Whoever writes it ends it with a newline.
+        if lines.isEmpty, block.isEmpty { text += "\u{1B}[A" }
         for line in lines { text += "\(line)\n" }
         for line in block { text += "\(line.text)\n" }
         return text
