@@ -1,7 +1,8 @@
 # Every target that people use has its sentence behind ##; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape pictures alerts flags shell-files install lint format clean
+.PHONY: help demo build test test-unit test-end-to-end test-tsan bench-scrape record-drains pictures alerts dashboards \
+	flags shell-files install lint format clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
@@ -10,6 +11,8 @@ PREFIX ?= /usr/local
 SWIFT_BUILD := swift build -j $(JOBS)
 # Where the tests find the tools that scripts/install puts beside the project.
 TEST_ENVIRONMENT := DRAIN_AGENT_PYTHON=$(CACHE)/venv/bin/python DRAIN_AGENT_TOOLS=$(CACHE)/tools/bin PATH="$(CACHE)/tools/bin:$$PATH"
+# Of generated alerts and dashboards.
+LINKS = $(if $(RUNBOOK_BASE),--runbooks '$(RUNBOOK_BASE)') $(if $(GRAFANA_BASE),--grafana '$(GRAFANA_BASE)') $(if $(TO),--to '$(TO)')
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -31,7 +34,7 @@ test-unit: ## Run the tests that need no control plane.
 	$(SWIFT_BUILD) --build-tests
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
-	$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Deploy Tests/Alerts
+	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Docs Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
 	$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$$(swift build --show-bin-path)/drain-agent" \
 		$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider -n $(SCENARIOS_AT_ONCE) Tests/Terminal
@@ -56,6 +59,13 @@ bench-scrape: ## Measure what a scrape of the worst case costs, beside the Pytho
 	"$$(swift build -c release --show-bin-path)/bench-scrape" Tests/Golden/worst-case.prom
 	$(CACHE)/venv/bin/python -B Tests/Benchmarks/python_client.py Tests/Golden/worst-case.prom
 
+record-drains: ## Record Tests/Fixtures/drains.txt anew: nine drains on the real control plane, in 20 minutes.
+	@scripts/install build test
+	$(SWIFT_BUILD) --product drain-agent
+	@Tests/EndToEnd/control-plane-build.sh >/dev/null
+	@$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$${DRAIN_AGENT_BINARY:-$$(swift build --show-bin-path)/drain-agent}" \
+		$(CACHE)/venv/bin/python -B Tests/EndToEnd/record_drains.py
+
 pictures: ## Make docs/pictures: the dashboards over recorded drains, and the status page and the terminal in the demo.
 	@scripts/install build pictures
 	$(SWIFT_BUILD) --product drain-agent
@@ -63,9 +73,12 @@ pictures: ## Make docs/pictures: the dashboards over recorded drains, and the st
 	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/page.py "$$(swift build --show-bin-path)/drain-agent"
 	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/terminal.py "$$(swift build --show-bin-path)/drain-agent"
 
-alerts: ## Write alerts/*.yaml from alerts/alerts.py.
+alerts: ## Write alerts/*.yaml; RUNBOOK_BASE and GRAFANA_BASE say where links lead, TO another directory.
 	@scripts/install test
-	$(CACHE)/venv/bin/python -B alerts/alerts.py
+	$(CACHE)/venv/bin/python -B alerts/alerts.py $(LINKS)
+
+dashboards: ## Write dashboards/*.json; the same variables.
+	python3 -B dashboards/generate.py $(LINKS)
 
 flags: ## Write docs/flags.md from what the program says of itself.
 	$(SWIFT_BUILD) --product drain-agent

@@ -89,7 +89,7 @@ let package = Package(
             "DrainReport",
             ["SeededRandom", "DrainEngine", "Telemetry", "Timestamps"]),
         tests("Gzip"),
-        tests("HTTPServer", ["Locking"]),
+        tests("HTTPServer", ["HTTPClient", "Locking"]),
         tests("ClusterModel", ["SeededRandom", "KubernetesAPI", "Timestamps"]),
         tests(
             "DrainAgent",

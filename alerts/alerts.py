@@ -12,7 +12,9 @@ import sys
 import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
-RUNBOOKS = "https://drain-agent.dev/alerts/runbooks"
+sys.path.append(str(HERE))
+
+import links  # noqa: E402
 
 # Every number there is. What ends in _for is how long the expression must hold.
 THRESHOLDS = {
@@ -36,7 +38,8 @@ THRESHOLDS = {
     "interval": "5s",
 }
 
-# The node that an agent drains is a label of drain_node_info only. A dry run alerts nobody.
+# The node that an agent drains is a label of drain_node_info only. A dry run alerts nobody. What else the scrape says of
+# the agent (its pod, a cluster) stays on every alert, for people route by it.
 NODE = '* on (job, instance) group_left (node) drain_node_info{dry_run="false"}'
 UNDER_WAY = 'drain_state{state=~"waiting|cordoning|draining"}'
 RUNNING = 'drain_state{state=~"cordoning|draining"} == 1'
@@ -64,7 +67,7 @@ def records():
         # When the drain that is under way began, or 0.
         "node:drain_under_way_start_timestamp_seconds": (
             "((drain_start_timestamp_seconds > 0)\n"
-            f"* on (job, instance) sum by (job, instance) ({UNDER_WAY}))\n{NODE}"
+            f"* on (job, instance) group_left () sum by (job, instance) ({UNDER_WAY}))\n{NODE}"
         ),
     }
 
@@ -171,7 +174,7 @@ def alerts(t):
         "DrainEvictionForbidden": (
             "critical",
             None,
-            "(sum by (job, instance, answer) "
+            "("
             + increase('drain_eviction_attempts_total{answer=~"forbidden|unauthorized"}', t["forbidden_window_seconds"])
             + f" >= {t['forbidden_answers']})\n{NODE}",
             f"The agent on {node} may not evict",
@@ -182,7 +185,7 @@ def alerts(t):
         "DrainAPIErrors": (
             "warning",
             t["api_errors_for"],
-            "(sum by (job, instance) ("
+            "(sum without (operation, code, answer) ("
             + increase('drain_api_requests_total{operation!="evict",code=~"5..|none"}', t["api_errors_window_seconds"])
             # Of evictions the answer tells more than the code: several budgets on a pod are a 500, too.
             + "\nor "
@@ -198,9 +201,9 @@ def alerts(t):
         "DrainTelemetryLost": (
             "warning",
             None,
-            "((label_replace(sum by (job, instance) "
+            "((label_replace(sum without (sink, result) "
             + increase('drain_spans_total{result=~"dropped|failed"}', t["telemetry_window_seconds"])
-            + ', "lost", "spans", "", "")\nor label_replace(sum by (job, instance) '
+            + ', "lost", "spans", "", "")\nor label_replace(sum without (result) '
             + increase('drain_cluster_events_total{result=~"dropped|failed"}', t["telemetry_window_seconds"])
             + f', "lost", "events", "", "")) > 0)\n{NODE}',
             f"The agent on {node} loses {{{{ $labels.lost }}}}",
@@ -229,7 +232,7 @@ def alerts(t):
     }
 
 
-def rules(thresholds=THRESHOLDS, runbooks=RUNBOOKS, grafana=""):
+def rules(thresholds=THRESHOLDS, runbooks=links.RUNBOOKS, grafana=links.GRAFANA):
     """The rule file's content."""
     made = [{"record": name, "expr": expression} for name, expression in records().items()]
     for name, (severity, hold, expression, summary, description, dashboard) in alerts(thresholds).items():
@@ -277,11 +280,10 @@ def files(content):
 def main():
     parser = argparse.ArgumentParser(description="Writes the rule file and the PrometheusRule object.")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if what is there is not up to date")
-    parser.add_argument("--runbooks", default=RUNBOOKS, help="where your people find the runbooks")
-    parser.add_argument("--grafana", default="", help="Grafana's address; without it the links are relative")
+    links.add_arguments(parser)
     parser.add_argument("--to", type=pathlib.Path, default=HERE, help="the directory to write to")
     arguments = parser.parse_args()
-    made = files(rules(runbooks=arguments.runbooks.rstrip("/"), grafana=arguments.grafana.rstrip("/")))
+    made = files(rules(runbooks=arguments.runbooks, grafana=arguments.grafana))
     if not arguments.check:
         for name, text in made.items():
             (arguments.to / name).write_text(text)

@@ -5,8 +5,6 @@ from urllib.parse import quote
 
 from panels import PROMETHEUS
 
-# Where people find the runbooks; a constant of the dashboards that an import may change.
-RUNBOOKS = "https://drain-agent.dev/alerts/runbooks"
 TAG = "drain-agent"
 
 
@@ -33,10 +31,10 @@ class Dashboard:
     def annotate(self, name, colour, expression, title):
         self.annotations.append(annotation(name, colour, expression, title))
 
-    def text(self):
-        return json.dumps(self.json(), indent=2, ensure_ascii=False) + "\n"
+    def text(self, runbooks):
+        return json.dumps(self.json(runbooks), indent=2, ensure_ascii=False) + "\n"
 
-    def json(self):
+    def json(self, runbooks):
         return {
             "uid": self.uid,
             "title": f"drain-agent / {self.title}",
@@ -54,7 +52,7 @@ class Dashboard:
             "fiscalYearStartMonth": 0,
             "liveNow": False,
             "links": links(),
-            "templating": {"list": variables(self.many_nodes)},
+            "templating": {"list": variables(self.many_nodes, runbooks)},
             "annotations": {"list": self.annotations},
             "panels": [{"id": i, **each} for i, each in enumerate(self.panels, 1)],
         }
@@ -77,7 +75,7 @@ def links():
     ]
 
 
-def variables(many_nodes):
+def variables(many_nodes, runbooks):
     everything = {"text": ["All"], "value": ["$__all"]}
     many = {"multi": True, "includeAll": True, "allValue": ".+", "current": everything}
     one = {"multi": False, "includeAll": False, "current": {}}
@@ -96,7 +94,7 @@ def variables(many_nodes):
             "label": "Runbooks",
             "description": "Where the runbooks are.",
             "hide": 2,
-            "query": RUNBOOKS,
+            "query": runbooks,
             "skipUrlSync": True,
         },
     ]

@@ -3,6 +3,7 @@
 from model import Dashboard
 from panels import panel, row, stat, target, threshold, time_series
 from queries import (
+    ANSWERS,
     PHASES,
     STATES,
     by_node,
@@ -142,6 +143,7 @@ def node():
             [target(f"{increase('drain_eviction_attempts_total', 'answer')} > 0", "{{answer}}", exemplar=True)],
             "short",
             bars=True,
+            colours=ANSWERS,
         ),
         time_series(
             "Retries, by the answer before",
@@ -150,6 +152,7 @@ def node():
             [target(f"{increase('drain_eviction_retries_total', 'answer')} > 0", "{{answer}}")],
             "short",
             bars=True,
+            colours=ANSWERS,
         ),
         time_series(
             "Requests a pod took",
@@ -245,6 +248,7 @@ def node():
             [target(f"{increase('drain_log_messages_total', 'level', WARNINGS)} > 0", "{{level}}")],
             "short",
             bars=True,
+            colours={"warning": "orange", "error": "red"},
         ),
         time_series(
             "Telemetry lost",

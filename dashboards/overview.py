@@ -16,7 +16,9 @@ from queries import (
     numbered,
     of,
     or_zero,
+    pods_in,
     pods_left,
+    pods_stuck,
     progress,
     running,
     since,
@@ -60,7 +62,7 @@ def overview():
             "Stuck terminating",
             "Pods that were told to stop, should be gone, and are not.",
             (8, 0, 4, 4),
-            [target(or_zero(f"sum({by_node(of('drain_pods_stuck'))})"), "pods")],
+            [target(or_zero(pods_stuck()), "pods")],
             "short",
             WARN,
             links=runbook("DrainPodStuckTerminating"),
@@ -95,8 +97,9 @@ def overview():
         blockers_table(0, 4, 11, 9),
         table(
             "Nodes: will we make it?",
-            "A row a node whose drain is under way. Late by: the agent's own projection against the deadline. Quiet "
-            "for: since a pod was last gone, an eviction accepted or the state changed.",
+            "A row a node whose drain is under way. Stuck: pods that were told to stop and should be gone. Retried: "
+            "those whose eviction failed otherwise than by a budget. Late by: the agent's own projection against the "
+            "deadline. Quiet for: since a pod was last gone, an eviction accepted or the state changed.",
             (11, 4, 13, 9),
             {
                 "node": {"name": "Node", "links": [NODE_LINK]},
@@ -108,6 +111,20 @@ def overview():
                     "width": 100,
                 },
                 "left": {"expr": pods_left(), "name": "Pods left", "unit": "short", "width": 85},
+                "stuck": {
+                    "expr": pods_stuck("node"),
+                    "name": "Stuck",
+                    "unit": "short",
+                    "width": 70,
+                    "thresholds": WARN,
+                },
+                "retried": {
+                    "expr": pods_in('phase="retrying"'),
+                    "name": "Retried",
+                    "unit": "short",
+                    "width": 80,
+                    "thresholds": WARN,
+                },
                 "done": {
                     "expr": f"{progress()} and on (node) {pods_left()}",
                     "name": "Done",
@@ -198,7 +215,7 @@ def overview():
             "Stuck terminating, by why",
             "Pods that should be gone and are not: docs/stuck.md says what to do.",
             (10, 30, 7, 6),
-            [target(f"sum by (node, reason) ({by_node(of('drain_pods_stuck'))}) > 0", "{{node}}: {{reason}}")],
+            [target(f"{pods_stuck('node', 'reason')} > 0", "{{node}}: {{reason}}")],
             "short",
             links=runbook("DrainPodStuckTerminating"),
         ),
@@ -208,6 +225,7 @@ def overview():
             (17, 30, 7, 6),
             [target(or_zero(f"sum({of('up')})"), "up"), target(or_zero(f"sum(1 - {of('up')})"), "down")],
             "short",
+            colours={"up": "green", "down": "red"},
             links=runbook("DrainAgentGone"),
         ),
     )

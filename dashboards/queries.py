@@ -16,6 +16,18 @@ STATES = {
     "cancelled": "light-blue",
     "failed": "dark-red",
 }
+ANSWERS = {
+    "accepted": "green",
+    "gone": "light-blue",
+    "budget": "yellow",
+    "deferred": "yellow",
+    "several_budgets": "red",
+    "forbidden": "red",
+    "unauthorized": "red",
+    "rejected": "dark-red",
+    "server_error": "orange",
+    "unreachable": "purple",
+}
 PHASES = {
     "queued": "#6e7280",
     "evicting": "blue",
@@ -101,9 +113,18 @@ def lateness():
     return f"max by (node) ({by_node(running(f'(({late}) < ({given})) or (({given}) and ({late}))'))})"
 
 
+def pods_in(phases):
+    return f"sum by (node) ({by_node(running(of('drain_pods', phases), AT_WORK))})"
+
+
 def pods_left():
-    left = of("drain_pods", 'phase!~"gone|failed"')
-    return f"sum by (node) ({by_node(running(left, AT_WORK))})"
+    return pods_in('phase!~"gone|failed"')
+
+
+def pods_stuck(*by):
+    """Of drains that go on: the number stands when they have ended."""
+    grouped = f" by ({', '.join(by)}) " if by else ""
+    return f"sum{grouped}({by_node(running(of('drain_pods_stuck'), AT_WORK))})"
 
 
 def progress(read=of, join=by_node):

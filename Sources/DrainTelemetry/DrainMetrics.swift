@@ -139,7 +139,8 @@ public final class DrainMetrics: DrainObserver {
         publishSeconds(at: now, &state)
         state.deletionDeadlines = [:]
         state.phases.stop(at: now)
-        // What lies ahead of a drain that has ended is nothing.
+        // What lies ahead of a drain that has ended is nothing, and what is still there is told with its outcome.
+        clearStuck(&state)
         families.projectedOverrun.set(0)
         families.fleetPlace.set(0)
         families.brokenBudgetWatches.set(0)
@@ -156,10 +157,14 @@ public final class DrainMetrics: DrainObserver {
         state.excluded = [:]
         families.podsExcluded.forEach { _, gauge in gauge.set(0) }
         publishCounts(state)
-        state.stuck = [:]
-        families.stuck.forEach { _, gauge in gauge.set(0) }
+        clearStuck(&state)
         families.turn.forEach { _, gauge in gauge.set(0) }
         families.volumesAttached.set(0)
+    }
+
+    private func clearStuck(_ state: inout State) {
+        state.stuck = [:]
+        families.stuck.forEach { _, gauge in gauge.set(0) }
     }
 
     private func count(_ reason: ExclusionReason, _ change: Int, _ state: inout State) {

@@ -27,7 +27,8 @@ extension DrainStatus {
         fields.append(("blockers", .array(blockers.map(\.json))))
         if withPods {
             fields.append(("pods", .array(sortedPods.map(\.json))))
-            fields.append(("excluded", .array(excluded.map { .object($0.nameFields + [("reason", .string($1.rawValue))]) })))
+            fields.append(
+                ("excluded", .array(excluded.map { .object($0.nameFields + [("reason", .string($1.rawValue))]) })))
         }
         if !unblocks.isEmpty { fields.append(("unblocks", .array(unblocks.map { .object($0.fields) }))) }
         if !volumesAttached.isEmpty {

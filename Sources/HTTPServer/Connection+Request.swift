@@ -43,10 +43,10 @@ extension Connection {
 
     private func headersArrived(_ state: inout State, method: String) -> HTTPServerResponse? {
         guard let target = state.request?.target else { return nil }
-        let length = MHD_lookup_connection_value(handle, .HEADER_KIND, "Content-Length")
+        let framing = RequestFraming(headers())
+        if let problem = framing.problem { return problem }
         return state.request?.headersArrived(
-            listener.router.decide(method: method, target: target),
-            announcedLength: length.map { Int(String(cString: $0)) ?? Int.max })
+            listener.router.decide(method: method, target: target), announcedLength: framing.announcedLength)
     }
 
     /// Starts the handler and suspends the connection, unless the answer is clear without a handler.
@@ -86,11 +86,22 @@ extension Connection {
         return headers
     }
 
+    /// The response, or in place of a stream too many the refusal.
+    private func admitted(_ response: HTTPServerResponse) -> HTTPServerResponse {
+        guard case .stream = response.body, !listener.beginStream() else { return response }
+        response.discard()
+        var refusal = HTTPServerResponse.error(503, "too many streams are open")
+        refusal.headers.append(("Retry-After", "10"))
+        return refusal
+    }
+
     /// Hands the answer to MHD; from here on it is told how that went through `completed`.
     private func reply(_ response: HTTPServerResponse) -> Bool {
+        let response = admitted(response)
         let stream: ResponseStream? = if case .stream(let stream) = response.body { stream } else { nil }
         let isAbandoned = state.withLock { state in
-            state.turn = .responding(response)
+            // MHD has a copy of its own: many slow readers of long answers would hold two of each.
+            state.turn = .responding(response.withoutBytes)
             state.clock.responseBegan(at: .now, isStream: stream != nil)
             return state.isAbandoned
         }

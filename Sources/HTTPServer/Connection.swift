@@ -27,6 +27,8 @@ final class Connection: Sendable {
         var request: IncomingRequest?
         /// Nil once MHD may close it, when the number may come to mean another file.
         var socket: Int32?
+        /// What its TLS handshake uses: GnuTLS looks at it until MHD has closed the connection.
+        var certificate: ServerCertificate?
         /// The server stops and waits no longer: nothing of this connection may be suspended any more.
         var isAbandoned = false
     }
@@ -48,6 +50,13 @@ final class Connection: Sendable {
         }
         state = Lock(
             State(clock: ConnectionClock(acceptedAt: .now), socket: mhd_connection_socket(handle)))
+    }
+
+    /// The listener's certificate of this moment.
+    func certificate() -> ServerCertificate? {
+        let certificate = listener.identity?.certificate
+        state.withLock { $0.certificate = certificate }
+        return certificate
     }
 
     /// A handler has answered.
@@ -72,14 +81,17 @@ final class Connection: Sendable {
             guard isSent, case .responding(let response) = turn, let socket = state.socket,
                 let report = response.onDelivered
             else { return (turn, nil) }
-            return (turn, Delivery(of: socket, at: .now, report: report))
+            return (turn, Delivery(of: socket, to: peer, at: .now, report: report))
         }
         switch turn {
         case .client, .lost: break
         case .held(let task): task.cancel()
         case .answered(let response): response.discard()
         case .responding(let response):
-            if case .stream(let stream) = response.body { stream.close() }
+            if case .stream(let stream) = response.body {
+                stream.close()
+                listener.streamEnded()
+            }
             guard let delivery else { return response.onDelivered?(false) ?? () }
             listener.deliveries.add(delivery)
         }

@@ -5,11 +5,16 @@ import Locking
 struct Delivery: Sendable {
     /// A duplicate: MHD may close its own, and the connection still has to deliver.
     private let socket: Int32
+    let client: HTTPServerRequest.Peer
     private let handedOver: ContinuousClock.Instant
     private let report: @Sendable (Bool) -> Void
 
-    init(of socket: Int32, at now: ContinuousClock.Instant, report: @escaping @Sendable (Bool) -> Void) {
+    init(
+        of socket: Int32, to client: HTTPServerRequest.Peer, at now: ContinuousClock.Instant,
+        report: @escaping @Sendable (Bool) -> Void
+    ) {
         self.socket = fcntl(socket, F_DUPFD_CLOEXEC, 0)
+        self.client = client
         handedOver = now
         self.report = report
     }
@@ -29,7 +34,13 @@ struct Delivery: Sendable {
 }
 
 /// The deliveries of a server that are still open.
+///
+/// Each holds a descriptor, also of a connection that its client has given up: a client that asks and never reads is
+/// given up first.
 final class Deliveries: Sendable {
+    static let limit = 128
+    static let limitPerClient = 16
+
     private let open = Lock<[Delivery]>([])
     private let limits: HTTPServerLimits
     private let wake: @Sendable () -> Void
@@ -44,8 +55,20 @@ final class Deliveries: Sendable {
 
     func add(_ delivery: Delivery) {
         if let outcome = delivery.outcome(at: .now, limits) { return delivery.end(outcome) }
-        open.withLock { $0.append(delivery) }
+        let surplus = open.withLock { open -> Delivery? in
+            open.append(delivery)
+            return Self.takeSurplus(from: &open, by: delivery.client)
+        }
+        surplus?.end(false)
         wake()
+    }
+
+    /// The oldest one of a client that has too many, or of all if there are too many.
+    private static func takeSurplus(from open: inout [Delivery], by client: HTTPServerRequest.Peer) -> Delivery? {
+        if open.count(where: { $0.client == client }) > limitPerClient {
+            return open.firstIndex { $0.client == client }.map { open.remove(at: $0) }
+        }
+        return open.count > limit ? open.removeFirst() : nil
     }
 
     /// Reports those whose outcome is known now.

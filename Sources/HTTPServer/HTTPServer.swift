@@ -21,9 +21,15 @@ public final class HTTPServer: Sendable {
     deinit { reaper.requestStop(by: .now) }
 
     /// Listens, from the moment this returns; may be called again for further addresses.
+    ///
+    /// - Parameter identity: makes it TLS, 1.2 or later.
     @discardableResult
-    public func start(_ address: ListenAddress) throws(HTTPServerError) -> BoundAddress {
-        let listener = Listener(try ListeningSocket.open(address), router: router, deliveries: reaper.deliveries)
+    public func start(
+        _ address: ListenAddress, identity: ServerIdentity? = nil
+    ) throws(HTTPServerError) -> BoundAddress {
+        let listener = Listener(
+            try ListeningSocket.open(address), router: router, deliveries: reaper.deliveries, identity: identity,
+            streams: limits.streams)
         guard listener.start(limits), startReaper() else {
             listener.stop()
             throw .cannotListen(address, reason: "the system gives no thread")

@@ -10,6 +10,9 @@ public struct HTTPServerLimits: Sendable {
     public var connections: UInt32 = 512
     /// For each client address, so that one address cannot take all connections from the others.
     public var connectionsPerAddress: UInt32 = 64
+    /// Streams under way, for each listener: each may have a queue full of what its client does not read. More are
+    /// refused with 503.
+    public var streams: Int = 32
     /// Bytes of a request body for the fallback handler; each route has a limit of its own.
     public var fallbackBody: Int = 1 << 20
     /// How often connections are looked at: departed and overdue clients are noticed this late.

@@ -6,9 +6,7 @@ extension HTTPServerResponse {
     /// Nil if there is no memory for it, or if MHD refuses a header because of a line break in it.
     func prepared(closing: Bool) -> OpaquePointer? {
         guard let prepared = body.prepared() else { return nil }
-        var lines = headers
-        if !hasHeader("X-Content-Type-Options") { lines.append(("X-Content-Type-Options", "nosniff")) }
-        if !hasHeader("Cache-Control") { lines.append(("Cache-Control", "no-store")) }
+        var lines = headers + headersForBrowsers
         if closing { lines.append(("Connection", "close")) }
         for (name, value) in lines where MHD_add_response_header(prepared, name, value) != .YES {
             MHD_destroy_response(prepared)

@@ -1,6 +1,6 @@
 /// What a handler answers.
 ///
-/// The server adds `X-Content-Type-Options: nosniff` and `Cache-Control: no-store` where they are missing.
+/// The server adds `headersForBrowsers`.
 public struct HTTPServerResponse: Sendable {
     public enum Body: Sendable {
         case bytes([UInt8])
@@ -41,6 +41,14 @@ public struct HTTPServerResponse: Sendable {
     func discard() {
         if case .stream(let stream) = body { stream.close() }
         onDelivered?(false)
+    }
+
+    /// What is still needed once the bytes are sent.
+    var withoutBytes: HTTPServerResponse {
+        guard case .bytes = body else { return self }
+        var response = self
+        response.body = .bytes([])
+        return response
     }
 
     func hasHeader(_ name: String) -> Bool {

@@ -6,6 +6,7 @@ import Locking
 final class Listener: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
+        var streams = 0
         var isStopping = false
     }
 
@@ -14,12 +15,19 @@ final class Listener: Sendable {
 
     let router: Router
     let deliveries: Deliveries
+    /// Nil: plain.
+    let identity: ServerIdentity?
     private let socket: ListeningSocket
     private let state = Lock(State())
+    private let streamLimit: Int
     private let daemon = Lock<OpaquePointer?>(nil)
 
-    init(_ socket: ListeningSocket, router: Router, deliveries: Deliveries) {
+    init(
+        _ socket: ListeningSocket, router: Router, deliveries: Deliveries, identity: ServerIdentity?, streams: Int
+    ) {
         self.socket = socket
+        streamLimit = streams
+        self.identity = identity
         self.router = router
         self.deliveries = deliveries
     }
@@ -28,6 +36,17 @@ final class Listener: Sendable {
     var isStopping: Bool { state.withLock { $0.isStopping } }
     var connections: [Connection] { state.withLock { Array($0.connections.values) } }
 
+    /// Whether one more stream may be sent; `streamEnded` follows.
+    func beginStream() -> Bool {
+        state.withLock { state in
+            guard state.streams < streamLimit else { return false }
+            state.streams += 1
+            return true
+        }
+    }
+
+    func streamEnded() { state.withLock { $0.streams -= 1 } }
+
     /// False if MHD cannot start its thread. Until `stop()`, the daemon holds a reference to this listener.
     func start(_ limits: HTTPServerLimits) -> Bool {
         let context = Unmanaged.passRetained(self)
@@ -35,7 +54,8 @@ final class Listener: Sendable {
             listen_socket: socket.descriptor, connection_limit: limits.connections,
             connection_limit_per_address: limits.connectionsPerAddress, connection_pool_bytes: Self.poolBytes,
             thread_stack_bytes: Self.threadStackBytes, context: context.toOpaque(), uri_log: uriLog,
-            handle: handleRequest, completed: requestCompleted, connection_changed: connectionChanged)
+            handle: handleRequest, completed: requestCompleted, connection_changed: connectionChanged,
+            certificate: identity == nil ? nil : handOutCertificate)
         guard let started = mhd_start_listener(&options) else {
             context.release()
             close(socket.descriptor)
@@ -85,7 +105,7 @@ final class Listener: Sendable {
     }
 }
 
-// The four callbacks of MHD, all on the daemon's thread. A connection is kept by its listener from "started" to
+// The callbacks of MHD, all on the daemon's thread. A connection is kept by its listener from "started" to
 // "closed", so its unretained pointer is good in between.
 
 private func connection(_ context: UnsafeMutableRawPointer?) -> Connection? {
@@ -123,4 +143,15 @@ private let handleRequest: MHD_AccessHandlerCallback = { _, _, _, method, _, upl
 
 private let requestCompleted: MHD_RequestCompletedCallback = { _, _, context, reason in
     connection(context?.pointee)?.completed(isSent: reason == .REQUEST_TERMINATED_COMPLETED_OK)
+}
+
+/// A handshake asks for the certificate: its connection keeps it for as long as GnuTLS may look at it.
+private let handOutCertificate: MHDCertificateCallback = { session, _, chain, length, _, _, key, _ in
+    guard let chain, let length, let key,
+        let certificate = connection(mhd_socket_context(mhd_tls_connection(session)))?.certificate()
+    else { return -1 }
+    chain.pointee = certificate.chain
+    length.pointee = certificate.chainLength
+    key.pointee = certificate.key
+    return 0
 }

@@ -6,7 +6,8 @@ import Locking
 /// `push` never waits. What a slow client has not taken is queued up to a limit; beyond it the client is cut off.
 public final class ResponseStream: Sendable {
     private struct State {
-        var queue: [UInt8] = []
+        /// A slice, because what is sent leaves from its front.
+        var queue: ArraySlice<UInt8> = []
         var isFinished = false
         /// The client is to be cut off, or has gone.
         var isCut = false
@@ -120,9 +121,9 @@ public final class ResponseStream: Sendable {
         }
     }
 
-    private static func move(_ queue: inout [UInt8], to buffer: UnsafeMutableRawBufferPointer) -> Int {
+    private static func move(_ queue: inout ArraySlice<UInt8>, to buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(queue.count, buffer.count)
-        buffer.copyBytes(from: queue[..<count])
+        buffer.copyBytes(from: queue.prefix(count))
         if count == queue.count { queue = [] } else { queue.removeFirst(count) }
         return count
     }

@@ -1,11 +1,14 @@
 """alerts/: what is checked in is what its source makes, promtool takes it, and each alert has all that belongs to it."""
 
+import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import jsonschema
 import pytest
 import yaml
 from rulefiles import ALERTS, REPOSITORY, alerts, name, promtool, shipped, source
@@ -96,21 +99,54 @@ def docs():
     return (REPOSITORY / "docs/alerts.md").read_text()
 
 
-def test_the_object_has_the_shape_of_the_operators_definition():
-    """Structural: the parts of monitoring.coreos.com/v1 PrometheusRule that we use, as its definition types them."""
-    made = yaml.safe_load((ALERTS / "prometheusrule.yaml").read_text())
-    assert (made["apiVersion"], made["kind"]) == ("monitoring.coreos.com/v1", "PrometheusRule")
-    assert set(made) == {"apiVersion", "kind", "metadata", "spec"}
-    assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", made["metadata"]["name"])
-    assert set(made["metadata"]) == {"name", "labels"}
-    assert set(made["spec"]) == {"groups"}
-    duration = r"((([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?|0)"
-    (group,) = made["spec"]["groups"]
-    assert set(group) == {"name", "interval", "rules"} and re.fullmatch(duration, group["interval"])
-    for rule in group["rules"]:
-        assert set(rule) <= {"record", "alert", "expr", "for", "labels", "annotations"}
-        assert ("record" in rule) != ("alert" in rule) and isinstance(rule["expr"], str)
-        assert re.fullmatch(duration, rule.get("for", "0"))
-        texts = {**rule.get("labels", {}), **rule.get("annotations", {})}
-        assert all(isinstance(text, str) for text in texts.values())
+SCHEMA = jsonschema.Draft202012Validator(json.loads((pathlib.Path(__file__).parent / "prometheusrule.schema.json").read_text()))
+
+
+def made_object():
+    return yaml.safe_load((ALERTS / "prometheusrule.yaml").read_text())
+
+
+def test_the_object_fits_the_operators_definition_and_has_the_same_rules():
+    SCHEMA.check_schema(SCHEMA.schema)
+    errors = [f"{error.json_path}: {error.message}" for error in SCHEMA.iter_errors(made_object())]
+    assert not errors, "\n".join(errors)
+    (group,) = made_object()["spec"]["groups"]
     assert group["rules"] == shipped()
+
+
+@pytest.mark.parametrize(
+    "path, value",
+    [
+        (["apiVersion"], "monitoring.coreos.com/v1beta1"),
+        (["metadata", "name"], "Drain_Agent"),
+        (["metadata", "labels", "number"], 1),
+        (["spec", "groups", 0, "interval"], "5 seconds"),
+        (["spec", "groups", 0, "interval"], 5),
+        (["spec", "groups", 0, "evaluation_interval"], "5s"),
+        (["spec", "groups", 0, "rules", 0, "for"], "1m"),
+        (["spec", "groups", 0, "rules", 0, "alert"], "Both"),
+        (["spec", "groups", 0, "rules", 3, "for"], "two minutes"),
+        (["spec", "groups", 0, "rules", 3, "labels", "severity"], 1),
+        (["spec", "groups", 0, "rules", 3, "expression"], "up"),
+    ],
+)
+def test_the_schema_refuses_what_the_operator_would(path, value):
+    changed = made_object()
+    where = changed
+    for step in path[:-1]:
+        where = where[step]
+    where[path[-1]] = value
+    assert not SCHEMA.is_valid(changed)
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=name)
+def test_a_link_to_a_dashboard_finds_it_and_its_variable(alert):
+    uid, variable = re.fullmatch(r"/d/([^?]+)\?var-(\w+)=.*", alert["annotations"]["dashboard_url"]).groups()
+    board = json.loads((REPOSITORY / "dashboards" / f"{uid}.json").read_text())
+    assert board["uid"] == uid
+    assert variable in [each["name"] for each in board["templating"]["list"]]
+
+
+def test_what_is_imported_as_it_is_leads_to_no_host():
+    for file in [*ALERTS.glob("*.yaml"), *(REPOSITORY / "dashboards").glob("*.json")]:
+        assert "://" not in file.read_text(), file

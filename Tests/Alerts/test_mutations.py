@@ -1,6 +1,7 @@
 """Every number, label, severity, `for`, word and text of the rules is changed in turn, and promtool's tests must notice."""
 
 import copy
+import json
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -8,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import yaml
 from rulefiles import ALERTS, alerts, name, promtool, shipped, source
 
-# What an expression says beside its thresholds: a number, an operator, a word of a list, a condition.
+# What an expression says beside its thresholds: a number, a word of a list, a condition.
 NUMBER = re.compile(r"(?<![\w.:\[{\"$])\d+(?![\w.])")
+CONDITION = re.compile(r"^(?:and|unless) on \([^)]*\) (?=\()", re.MULTILINE)
 # The time between evaluations is no alert's business: promtool's tests have their own.
 UNTESTED_THRESHOLDS = {"interval"}
 
@@ -67,11 +69,22 @@ def expression_changes(expression):
             yield match.start(), match.end(), "5000" if is_moment else "1"
         elif match[0] == "1":
             yield match.start(), match.end(), "0"
+    for match in CONDITION.finditer(expression):
+        yield match.start(), end_of_parenthesis(expression, match.end()), ""
     for match in re.finditer(r'"([a-z_]+(?:\|[a-z_]+)*)"(?=[,}])', expression):
         words = match[1].split("|")
         for word in words:
             others = [each for each in words if each != word] or ["nothing"]
             yield match.start() + 1, match.end() - 1, "|".join(others)
+
+
+def end_of_parenthesis(text, start):
+    depth = 0
+    for place in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[place], 0)
+        if depth == 0:
+            return place + 1
+    raise ValueError(text[start:])
 
 
 def mutants_of(alert):
@@ -97,42 +110,45 @@ def numbered(rules, number):
 
 
 def survivors(directory, alert):
-    """Two promtools for all mutants of an alert, for the time it takes: the first test is enough for texts."""
+    """Two promtools for all mutants of an alert, for the time it takes: for texts it is enough to see it fire once."""
     as_it_is, *mutants = mutants_of(alert)
     texts = [each for each in mutants if re.match(r"(no |more |other )?(labels|annotations|severity)\b", each[0])]
     others = [each for each in mutants if each not in texts]
     (directory / alert / "texts").mkdir(parents=True)
-    return survivors_of(directory / alert, alert, [as_it_is, *others], None) + survivors_of(
-        directory / alert / "texts", alert, [as_it_is, *texts], 1
+    cases = yaml.load((ALERTS / "tests" / f"{alert}.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return survivors_of(directory / alert, alert, [as_it_is, *others], cases) + survivors_of(
+        directory / alert / "texts", alert, [as_it_is, *texts], {**cases, "tests": [to_the_first_that_fires(cases)]}
     )
 
 
-def survivors_of(directory, alert, mutants, tests):
+def to_the_first_that_fires(cases):
+    first = copy.deepcopy(cases["tests"][0])
+    looks = first["alert_rule_test"]
+    fires = next(number for number, look in enumerate(looks) if look["exp_alerts"])
+    first["alert_rule_test"] = looks[: fires + 1]
+    return first
+
+
+def survivors_of(directory, alert, mutants, cases):
     rules = [rule for rule in shipped() if "record" in rule]
     rules += [rule for number, (_, mutant) in enumerate(mutants) for rule in numbered(mutant, number)]
     (directory / f"{alert}.rules.yaml").write_text(
         yaml.safe_dump({"groups": [{"name": "mutants", "interval": "5s", "rules": rules}]})
     )
-    cases = yaml.safe_load((ALERTS / "tests" / f"{alert}.yaml").read_text())
-    cases["rule_files"] = [f"{alert}.rules.yaml"]
-    cases["tests"] = cases["tests"][:tests]
+    cases = {**copy.deepcopy(cases), "rule_files": [f"{alert}.rules.yaml"]}
     for test in cases["tests"]:
         test["alert_rule_test"] = [
             {**look, "alertname": f"{alert}_{number}"}
             for look in test["alert_rule_test"]
             for number in range(len(mutants))
         ]
-    (directory / f"{alert}.yaml").write_text(yaml.dump(cases, Dumper=NoAliases))
+    # It is YAML, too, and written sooner.
+    (directory / f"{alert}.yaml").write_text(json.dumps(cases))
     done = promtool("test", "rules", directory / f"{alert}.yaml")
     noticed = {int(number) for number in re.findall(rf"alertname: {alert}_(\d+),", done.stdout)}
     assert done.returncode == 1 and noticed, done.stdout[:2000]
     assert 0 not in noticed, f"{alert} fails as it is"
     return [(alert, what) for number, (what, _) in enumerate(mutants) if number and number not in noticed]
-
-
-class NoAliases(yaml.SafeDumper):
-    def ignore_aliases(self, _):
-        return True
 
 
 ALL = [*by_threshold(), *by_rule()]

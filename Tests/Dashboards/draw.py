@@ -12,15 +12,15 @@ import matplotlib
 
 matplotlib.use("Agg")
 from boards import BOARDS, REPOSITORY, filled  # noqa: E402
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot, ticker  # noqa: E402
 from matplotlib.patches import FancyBboxPatch  # noqa: E402
 from prometheus import RecordedPrometheus  # noqa: E402
 from recording import load  # noqa: E402
 
 PICTURES = REPOSITORY / "docs/pictures"
-# node-b hangs behind data/db, node-c is in line.
-MOMENT = 100
-INCHES_A_CELL = (0.55, 0.34)
+# All that can go wrong is going wrong: see Tests/EndToEnd/record_drains.py.
+MOMENT = 205
+INCHES_A_CELL = (0.6, 0.38)
 COLOURS = {
     "green": "#73bf69",
     "red": "#f2495c",
@@ -33,7 +33,8 @@ COLOURS = {
 }
 DARK, PANEL, TEXT, FAINT = "#111217", "#181b1f", "#d8d9da", "#6e7280"
 PALETTE = ["#73bf69", "#fade2a", "#8ab8ff", "#ff9830", "#f2495c", "#5794f2", "#b877d9", "#ca95e5", "#ffee52", "#c4162a"]
-TEXT_SIZE = 7
+TEXT_SIZE = 9
+SMALL = 7
 
 
 def colour(name):
@@ -75,14 +76,19 @@ def legend(target, labels):
 
 
 class Drawing:
-    def __init__(self, prometheus, node):
-        self.prometheus, self.variables = prometheus, {"node": node}
+    """Of the recording's first so many seconds."""
+
+    def __init__(self, prometheus, node, seconds):
+        self.prometheus, self.variables, self.step = prometheus, {"node": node}, prometheus.recording.step
+        self.seconds = seconds
 
     def ask(self, target, second=MOMENT):
         return self.prometheus.at(second, filled(target["expr"], **self.variables))
 
     def over(self, target):
-        return self.prometheus.over(filled(target["expr"], "10s", **self.variables), 2)
+        found = self.prometheus.over(filled(target["expr"], **self.variables), self.step)
+        shown = [(labels, [point for point in points if point[0] <= self.seconds]) for labels, points in found]
+        return [(labels, points) for labels, points in shown if points]
 
     def stat(self, axes, panel):
         field, texts = panel["fieldConfig"]["defaults"], []
@@ -104,7 +110,7 @@ class Drawing:
                     (i / len(texts) + 0.01, 0.02), 1 / len(texts) - 0.02, 0.96, "square,pad=0", color=background
                 )
             )
-            axes.text((i + 0.5) / len(texts), 0.55, text, ha="center", va="center", fontsize=15, color="black")
+            axes.text((i + 0.5) / len(texts), 0.55, text, ha="center", va="center", fontsize=18, color="black")
             if len(texts) > 1:
                 axes.text(
                     (i + 0.5) / len(texts), 0.15, name, ha="center", va="center", fontsize=TEXT_SIZE, color="black"
@@ -171,7 +177,8 @@ class Drawing:
         for i, (name, points) in enumerate(series):
             ink = colour(fixed.get(name, PALETTE[i % len(PALETTE)]))
             if custom["drawStyle"] == "bars":
-                axes.bar(list(points), list(points.values()), 2, [below[at] for at in points], color=ink, label=name)
+                floor = [below[at] for at in points]
+                axes.bar(list(points), list(points.values()), self.step, floor, color=ink, label=name)
             elif custom["stacking"]["mode"] == "normal":
                 top = {at: below[at] + points.get(at, 0) for at in times}
                 axes.fill_between(
@@ -194,11 +201,23 @@ class Drawing:
                 color=FAINT,
             )
         else:
-            axes.legend(loc="upper left", fontsize=5, frameon=False, labelcolor=TEXT, ncol=2)
+            axes.legend(
+                loc="upper left",
+                bbox_to_anchor=(-0.02, -0.1),
+                fontsize=SMALL,
+                frameon=False,
+                labelcolor=TEXT,
+                ncol=4,
+                columnspacing=1,
+                handlelength=1,
+                borderaxespad=0,
+            )
 
     def frame(self, axes, unit):
-        axes.set_xlim(0, self.prometheus.recording.seconds)
-        axes.tick_params(colors=FAINT, labelsize=5, length=0)
+        axes.set_xlim(0, self.seconds)
+        axes.tick_params(colors=FAINT, labelsize=SMALL, length=0)
+        axes.xaxis.set_major_locator(ticker.MultipleLocator(self.seconds / 5))
+        axes.yaxis.set_major_locator(ticker.MaxNLocator(5))
         axes.xaxis.set_major_formatter(lambda value, _: f"{int(value // 60)}:{int(value % 60):02}")
         axes.yaxis.set_major_formatter(lambda value, _: in_unit(value, unit))
         axes.grid(color="#2c3235", lw=0.4)
@@ -215,8 +234,13 @@ class Drawing:
                 began = at if began is None else began
                 if i + 1 == len(points) or points[i + 1][1] != value:
                     text, ink = shown(value, field)
-                    axes.barh(-y, at + 2 - began, 0.75, began, color=ink)
-                    axes.text(began + 1, -y, text, fontsize=TEXT_SIZE, va="center", color="black")
+                    axes.barh(-y, at + self.step - began, 0.75, began, color=ink)
+                    # Where the word is wider than its bar, it stands behind it.
+                    is_wide = at - began > self.seconds / 12
+                    place = began + 3 if is_wide else at + self.step + 3
+                    last = i + 1 == len(points)
+                    if is_wide or last:
+                        axes.text(place, -y, text, fontsize=SMALL, va="center", color="black" if is_wide else ink)
                     began = None
         self.frame(axes, "short")
         axes.set_yticks([-y for y in range(len(found))], [labels["node"] for labels, _ in found])
@@ -227,7 +251,7 @@ class Drawing:
         for y, (_, points) in enumerate(buckets):
             for at, value in points:
                 if (here := value - below.get(at, 0)) > 0.01:
-                    axes.bar(at, 0.9, 2, y - 0.45, color=pyplot.get_cmap("YlOrRd")(min(1, 0.2 + here / 4)))
+                    axes.bar(at, 0.9, self.step, y - 0.45, color=pyplot.get_cmap("YlOrRd")(min(1, 0.2 + here / 4)))
             below = dict(points)
         self.frame(axes, "short")
         axes.set_yticks(range(len(buckets)), [labels["le"] for labels, _ in buckets])
@@ -253,12 +277,13 @@ class Drawing:
             if panel["type"] == "row":
                 figure.text(0.008, top - 0.5 / tall, f"▾ {panel['title']}", color=TEXT, fontsize=9, va="center")
                 continue
-            figure.text((x + 0.2) / 24, top - 0.6 / tall, panel["title"], color=TEXT, fontsize=7, va="center")
-            left = 0 if panel["type"] in ("stat", "table") else 1.1 if w < 20 else 1.3
-            axes = figure.add_axes(
-                ((x + 0.15 + left) / 24, top - (h - 0.6) / tall, (w - 0.35 - left) / 24, (h - 1.9) / tall),
-                facecolor=PANEL,
-            )
+            figure.text((x + 0.2) / 24, top - 0.6 / tall, panel["title"], color=TEXT, fontsize=9, va="center")
+            # Room for the numbers of axes, and for the legend.
+            has_axes = panel["type"] not in ("stat", "table")
+            left, right = (1.25 if has_axes and w < 20 else 1.45 if has_axes else 0.15), 0.55 if has_axes else 0.2
+            below = {"stat": 0, "table": 0, "timeseries": 1.4}.get(panel["type"], 0.5)
+            place = ((x + left) / 24, top - (h - 0.6 - below) / tall, (w - left - right) / 24, (h - 1.9 - below) / tall)
+            axes = figure.add_axes(place, facecolor=PANEL)
             for spine in axes.spines.values():
                 spine.set_visible(False)
             kinds[panel["type"]](axes, panel)
@@ -269,8 +294,9 @@ class Drawing:
 def main():
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as directory, RecordedPrometheus(load(), Path(directory)) as prometheus:
-        Drawing(prometheus, ".+").draw("drain-agent-overview", PICTURES / "maintenance-overview.png")
-        Drawing(prometheus, "node-b").draw("drain-agent-node", PICTURES / "node-drain.png")
+        whole = prometheus.recording.seconds
+        Drawing(prometheus, ".+", whole).draw("drain-agent-overview", PICTURES / "maintenance-overview.png")
+        Drawing(prometheus, "node-a", 300).draw("drain-agent-node", PICTURES / "node-drain.png")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,6 @@ import urllib.parse
 import urllib.request
 
 STEP = 5
-# Scrapes are a second apart and a backfill knows no staleness markers: what is gone is to be gone.
-LOOKBACK = "1500ms"
-
 
 def tool(name):
     tools = os.environ.get("DRAIN_AGENT_TOOLS", "")
@@ -31,38 +28,59 @@ def free_port():
 
 class RecordedPrometheus:
     def __init__(self, recording, directory):
-        self.recording, self.directory = recording, directory
-        text, data, config = directory / "recording.txt", directory / "data", directory / "prometheus.yml"
+        self.recording, self.directory, self.data = recording, directory, directory / "data"
+        text = directory / "recording.txt"
         text.write_text("".join(recording.open_metrics()))
-        backfill = [tool("promtool"), "tsdb", "create-blocks-from", "openmetrics", text, data]
-        subprocess.run(backfill, check=True, capture_output=True)
-        config.write_text("{}\n")
+        self.backfill("openmetrics", text, self.data)
+        (directory / "prometheus.yml").write_text("{}\n")
+        self.start()
+
+    def backfill(self, *arguments):
+        subprocess.run([tool("promtool"), "tsdb", "create-blocks-from", *arguments], check=True, capture_output=True)
+
+    def start(self):
         self.address = f"http://127.0.0.1:{free_port()}"
-        with open(directory / "prometheus.log", "wb") as log:
+        with open(self.directory / "prometheus.log", "wb") as log:
             self.process = subprocess.Popen(
                 [
                     tool("prometheus"),
-                    f"--config.file={config}",
-                    f"--storage.tsdb.path={data}",
+                    f"--config.file={self.directory / 'prometheus.yml'}",
+                    f"--storage.tsdb.path={self.data}",
                     "--storage.tsdb.retention.time=100y",
-                    f"--query.lookback-delta={LOOKBACK}",
+                    # A backfill knows no staleness markers: what is gone at the next scrape is to be gone.
+                    f"--query.lookback-delta={self.recording.step * 1500 - 1}ms",
                     f"--web.listen-address={self.address.removeprefix('http://')}",
                 ],
                 stdout=log,
                 stderr=log,
             )
 
-    def __enter__(self):
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def wait(self):
         deadline = time.monotonic() + 60
         while not self.answers():
             log = (self.directory / "prometheus.log").read_text()
             assert self.process.poll() is None and time.monotonic() < deadline, log
             time.sleep(0.1)
+
+    def remember(self, rules, interval):
+        """Has what the file's recording rules would have recorded; Prometheus reads it when it starts anew."""
+        start, end = self.recording.start, self.recording.start + self.recording.seconds
+        span = [f"--start={start}", f"--end={end}", f"--eval-interval={interval}"]
+        self.backfill("rules", f"--url={self.address}", *span, f"--output-dir={self.data}", rules)
+        self.end()
+        self.start()
+        self.wait()
+
+    def __enter__(self):
+        self.wait()
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
+        self.end()
 
     def answers(self):
         try:

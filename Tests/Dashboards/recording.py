@@ -1,6 +1,6 @@
-"""Recorded scrapes, one a second, kept small: a line a series, and in it runs of equal values.
+"""Recorded scrapes, kept small: a line a series, and in it runs of equal values, one for each scrape.
 
-    # start 1800000000 seconds 180
+    # start 1800000000 seconds 100 step 5
     drain_pods{instance="node-a:9809",job="drain-agent",phase="gone"} 0*12 1 2*3 _*4
 
 `_` is a scrape without the series. Each series begins at the start.
@@ -15,8 +15,8 @@ SAMPLE = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$")
 
 
 class Recording:
-    def __init__(self, start, seconds):
-        self.start, self.seconds, self.types, self.series = start, seconds, {}, {}
+    def __init__(self, start, seconds, step):
+        self.start, self.seconds, self.step, self.types, self.series = start, seconds, step, {}, {}
 
     def add(self, second, target, text):
         """Takes what a scrape of the target gave; None: it gave nothing."""
@@ -30,10 +30,10 @@ class Recording:
                 self.put(second, f"{name}{{{labels}{',' + own if own else ''}}}", value)
 
     def put(self, second, series, value):
-        self.series.setdefault(series, [ABSENT] * self.seconds)[second] = value
+        self.series.setdefault(series, [ABSENT] * len(range(0, self.seconds, self.step)))[second // self.step] = value
 
     def text(self):
-        lines = [f"# start {self.start} seconds {self.seconds}"]
+        lines = [f"# start {self.start} seconds {self.seconds} step {self.step}"]
         lines += [f"# TYPE {name} {kind}" for name, kind in sorted(self.types.items())]
         lines += [f"{series} {' '.join(runs(values))}" for series, values in sorted(self.series.items())]
         return "\n".join(lines) + "\n"
@@ -41,9 +41,9 @@ class Recording:
     def open_metrics(self):
         """What `promtool tsdb create-blocks-from openmetrics` takes; without types, which it does not need."""
         for series, values in self.series.items():
-            for second, value in enumerate(values):
+            for number, value in enumerate(values):
                 if value != ABSENT:
-                    yield f"{series} {value} {self.start + second}\n"
+                    yield f"{series} {value} {self.start + number * self.step}\n"
         yield "# EOF\n"
 
 
@@ -57,8 +57,8 @@ def runs(values):
 
 def load(file=FIXTURE):
     lines = file.read_text().splitlines()
-    start, seconds = re.fullmatch(r"# start (\d+) seconds (\d+)", lines[0]).groups()
-    recording = Recording(int(start), int(seconds))
+    header = re.fullmatch(r"# start (\d+) seconds (\d+) step (\d+)", lines[0])
+    recording = Recording(*map(int, header.groups()))
     for line in lines[1:]:
         if line.startswith("# TYPE "):
             recording.types[line.split()[2]] = line.split()[3]

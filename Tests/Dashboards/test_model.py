@@ -48,6 +48,20 @@ def test_the_files_are_current():
     assert result.returncode == 0, result.stderr
 
 
+def test_runbooks_are_where_they_are_told(tmp_path):
+    call = [sys.executable, "-B", DIRECTORY / "generate.py", "--to", tmp_path]
+    call += ["--runbooks", "https://wiki.example/books/"]
+    subprocess.run(call, check=True, capture_output=True)
+    for uid in UIDS:
+        made = json.loads((tmp_path / f"{uid}.json").read_text())
+        assert variable(made, "runbooks")["query"] == "https://wiki.example/books"
+
+
+@BOARD
+def test_unless_told_otherwise_runbooks_are_in_the_repository(board):
+    assert (REPOSITORY / variable(board, "runbooks")["query"]).is_dir()
+
+
 @BOARD
 def test_the_schema_of_the_model(board):
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
@@ -200,8 +214,6 @@ def test_links_lead_to_runbooks_and_traces(board):
 
 def test_linked_runbooks_exist():
     runbooks = REPOSITORY / "alerts/runbooks"
-    if not runbooks.exists():
-        pytest.skip("there are no runbooks yet")
     linked = {link["url"] for _, panel in each_panel() for link in panel["links"]}
     assert linked
     for url in linked:

@@ -7,22 +7,22 @@ TARGET = {"job": "j", "instance": "i"}
 
 
 def test_scrapes_become_runs_and_runs_become_samples(tmp_path):
-    recording = Recording(100, 4)
-    recording.add(1, TARGET, SCRAPE)
-    recording.add(2, TARGET, SCRAPE)
-    recording.add(3, TARGET, None)
+    recording = Recording(100, 20, 5)
+    recording.add(5, TARGET, SCRAPE)
+    recording.add(10, TARGET, SCRAPE)
+    recording.add(15, TARGET, None)
     text = recording.text()
     assert 'drain_pods{instance="i",job="j",phase="gone"} _ 3*2 _\n' in text
     (tmp_path / "file").write_text(text)
     assert load(tmp_path / "file").text() == text
     assert list(recording.open_metrics()) == [
-        'up{instance="i",job="j"} 1 101\n',
-        'up{instance="i",job="j"} 1 102\n',
-        'up{instance="i",job="j"} 0 103\n',
-        'drain_pods{instance="i",job="j",phase="gone"} 3 101\n',
-        'drain_pods{instance="i",job="j",phase="gone"} 3 102\n',
-        'drain_deadline_timestamp_seconds{instance="i",job="j"} 0 101\n',
-        'drain_deadline_timestamp_seconds{instance="i",job="j"} 0 102\n',
+        'up{instance="i",job="j"} 1 105\n',
+        'up{instance="i",job="j"} 1 110\n',
+        'up{instance="i",job="j"} 0 115\n',
+        'drain_pods{instance="i",job="j",phase="gone"} 3 105\n',
+        'drain_pods{instance="i",job="j",phase="gone"} 3 110\n',
+        'drain_deadline_timestamp_seconds{instance="i",job="j"} 0 105\n',
+        'drain_deadline_timestamp_seconds{instance="i",job="j"} 0 110\n',
         "# EOF\n",
     ]
 

@@ -17,12 +17,27 @@ import Testing
         #expect(text.contains("/run/x.sock") && text.contains(word) && !text.contains("\n"))
     }
 
-    @Test("an agent that is there and silent, or that ends meanwhile, is told from one that is not")
-    func others() {
-        #expect(NoAgent.text(socket: "/s", HTTPFailure(.timeout, "late")).contains("does not answer"))
-        #expect(NoAgent.text(socket: "/s", HTTPFailure(.reset, "cut")).contains("has ended meanwhile"))
-        #expect(NoAgent.text(socket: "/etc/passwd", HTTPFailure(.connect, "")).contains("is no socket"))
-        #expect(NoAgent.text(socket: "/nowhere/s", HTTPFailure(.connect, "")).contains("there is no socket"))
+    @Test(
+        "each way in which an agent can be missed has its own next step",
+        arguments: [
+            (HTTPFailure.Kind.timeout, "/s", "does not answer"), (.reset, "/s", "has ended meanwhile"),
+            (.connect, "/etc/passwd", "is no socket"), (.connect, "/nowhere/s", "there is no socket"),
+            (.connect, nil, "--listen"), (.certificate, nil, "--ca"), (.nameResolution, nil, "--url"),
+            (.tls, nil, "https"),
+        ] as [(HTTPFailure.Kind, String?, String)])
+    func missed(kind: HTTPFailure.Kind, socket: String?, word: String) {
+        let endpoint = ControlClient.Endpoint(url: "https://node-a:9809", socket: socket)
+        let text = NoAgent.text(endpoint, HTTPFailure(kind, "why"))
+        #expect(text.contains(word) && text.contains(socket ?? "https://node-a:9809"))
+    }
+
+    @Test("who has no token, or a wrong one, is told which flag names it")
+    func tokens() {
+        var endpoint = ControlClient.Endpoint(url: "https://node-a:9809")
+        #expect(NoAgent.nextStep(status: 401, endpoint).contains("--token-file"))
+        endpoint.token = "x"
+        #expect(NoAgent.nextStep(status: 401, endpoint).contains("--control-token-file"))
+        #expect(NoAgent.nextStep(status: 409, endpoint).isEmpty)
     }
 
     @Test(

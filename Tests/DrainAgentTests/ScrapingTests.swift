@@ -34,6 +34,20 @@ import Testing
         }
     }
 
+    @Test("before any drain it shows whether the node is cordoned: an earlier agent may have left it so")
+    func cordonedBefore() async throws {
+        try await TestCluster.with {
+            $0.addShop()
+            $0.perform(.setUnschedulable(node: TestCluster.node, true))
+        } _: { cluster in
+            try await cluster.run { agent in
+                let address = try await agent.address()
+                while try await agent.scrape(address)["drain_node_unschedulable"] != 1 {}
+                #expect(try await agent.scrape(address)["drain_state{state=\"idle\"}"] == 1)
+            }
+        }
+    }
+
     @Test("a SIGTERM after the outcome ends the linger")
     func sigtermEndsLinger() async throws {
         try await TestCluster.with {

@@ -53,12 +53,12 @@ struct DrainFeedTests {
         return drain
     }
 
-    private func member(_ key: String, of value: JSONValue) -> JSONValue? {
+    private func member(_ key: String, of value: Telemetry.JSONValue) -> Telemetry.JSONValue? {
         guard case .object(let members) = value else { return nil }
         return members.first { $0.0 == key }?.1
     }
 
-    private func strings(_ key: String, of value: JSONValue?) -> [String] {
+    private func strings(_ key: String, of value: Telemetry.JSONValue?) -> [String] {
         guard case .array(let values)? = value else { return [] }
         return values.compactMap { if case .string(let text)? = member(key, of: $0) { text } else { nil } }
     }

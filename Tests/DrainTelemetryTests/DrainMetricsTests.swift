@@ -175,7 +175,7 @@ struct DrainMetricsTests {
         #expect(stuck("finalizers") == 1 && stuck("unknown") == 0 && stuck("volume_attached") == 1)
         rig.observe(Obstacles.moved(0, .terminating, .gone))
         #expect(stuck("finalizers") == 0)
-        rig.observe(Obstacles.began())
+        rig.observe(Obstacles.ended(.timedOut))
         #expect(stuck("volume_attached") == 0)
     }
 

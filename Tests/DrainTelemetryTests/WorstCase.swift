@@ -43,7 +43,7 @@ enum WorstCase {
         return rig.registry
     }
 
-    /// What the agent counts around the drain, by docs/metrics.md: logs, scrapes and spans.
+    /// What the agent counts around the drain, by docs/metrics.md: logs, scrapes, spans and the certificate.
     static func addProcess(to registry: Registry) throws {
         for row in try Documentation.table("Metrics of the process") {
             let labels = row[2].split(separator: ";").map { Documentation.words($0) }
@@ -51,7 +51,12 @@ enum WorstCase {
                 series.flatMap { pairs in label.dropFirst().map { pairs + [(label[0], $0)] } }
             }
             for pairs in series {
-                _ = registry.counter(Documentation.words(row[0])[0], help: row[3], labels: Labels(pairs))
+                let (name, labels) = (Documentation.words(row[0])[0], Labels(pairs))
+                if row[1] == "gauge" {
+                    _ = registry.gauge(name, help: row[3], labels: labels)
+                } else {
+                    _ = registry.counter(name, help: row[3], labels: labels)
+                }
             }
         }
     }

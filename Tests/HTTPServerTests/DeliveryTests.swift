@@ -1,9 +1,17 @@
-import HTTPServer
 import Testing
+
+@testable import HTTPServer
 
 @Suite(.timeLimit(.minutes(1)))
 struct DeliveryTests {
     private let delivered = Happening<Bool>()
+
+    /// Nobody is given up for the time it takes.
+    private var patient: HTTPServerLimits {
+        var limits = HTTPServerLimits.quick
+        limits.responseStallTime = .seconds(600)
+        return limits
+    }
 
     private func route(bytes: Int) -> Route {
         Route("GET", "/") { [delivered] _ in
@@ -69,6 +77,29 @@ struct DeliveryTests {
             let client = try RawClient(port: port, receiveBuffer: 4096)
             try client.request("GET", "/")
             #expect(await delivered.next() == false)
+        }
+    }
+
+    @Test("a client that asks and never reads holds only so many descriptors: the oldest are not waited for")
+    func manyUnread() async throws {
+        try await withServer([route(bytes: 3000)], limits: patient) { port, _ in
+            let client = try RawClient(port: port, receiveBuffer: 2048)
+            try client.send(
+                String(repeating: "GET / HTTP/1.1\r\nHost: x\r\n\r\n", count: Deliveries.limitPerClient * 2))
+            #expect(await delivered.next() == false)
+        }
+    }
+
+    @Test("one client's unread answers are not given up for another's")
+    func perClient() async throws {
+        try await withServer([route(bytes: 3000)], limits: patient) { port, _ in
+            let hoarder = try RawClient(port: port, from: "127.0.0.2", receiveBuffer: 2048)
+            try hoarder.send(String(repeating: "GET / HTTP/1.1\r\nHost: x\r\n\r\n", count: 60))
+            #expect(await delivered.next() == false)
+            #expect(try await RawClient.get(from: port, "/").status == 200)
+            var outcome = await delivered.next()
+            while outcome == false { outcome = await delivered.next() }
+            #expect(outcome == true)
         }
     }
 

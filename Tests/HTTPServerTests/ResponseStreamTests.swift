@@ -130,6 +130,43 @@ struct ResponseStreamTests {
         }
     }
 
+    @Test("there are only so many streams; the next one is refused, and welcome when another has ended")
+    func limit() async throws {
+        var limits = HTTPServerLimits.quick
+        limits.streams = 3
+        let (begun, ended) = (Happening<ResponseStream>(), Happening<Void>())
+        let route = Route("GET", "/events") { _ in
+            let stream = ResponseStream()
+            stream.onClose = { ended.happened(()) }
+            begun.happened(stream)
+            return HTTPServerResponse(status: 200, body: .stream(stream))
+        }
+        try await withServer([route, Route("GET", "/") { _ in .text(200, "ok") }], limits: limits) { port, _ in
+            var clients: [RawClient] = []
+            for _ in 0..<3 {
+                let client = try RawClient(port: port)
+                try client.request("GET", "/events")
+                let stream = try #require(await begun.next())
+                #expect(stream.push(Array("hello".utf8)))
+                _ = try await read(client, until: "hello")
+                clients.append(client)
+            }
+            let late = try RawClient(port: port)
+            let refused = try await late.get("/events")
+            #expect(refused.status == 503)
+            #expect(refused.headers["retry-after"] != nil)
+            await ended.next()
+            #expect(try await late.get("/").text == "ok")
+            clients.removeFirst().finishSending()
+            await ended.next()
+            _ = await begun.next()
+            try late.request("GET", "/events")
+            let stream = try #require(await begun.next())
+            #expect(stream.push(Array("welcome".utf8)))
+            _ = try await read(late, until: "welcome")
+        }
+    }
+
     @Test("onClose set too late is called at once")
     func lateOnClose() async throws {
         try await withServer([route]) { port, _ in

@@ -3,11 +3,6 @@ import DrainEngine
 import Telemetry
 import Timestamps
 
-struct SocketOptions: ParsableArguments {
-    @Option(help: "The running agent's Unix socket.", completion: .file())
-    var controlSocket = ServingOptions.defaultSocket
-}
-
 struct TriggerCommand: AgentCommand {
     static let configuration = CommandConfiguration(
         commandName: "trigger", abstract: "Starts the drain of the agent that runs on this machine.",
@@ -25,7 +20,7 @@ struct TriggerCommand: AgentCommand {
     @Option(help: "Seconds each pod is given to stop; else as the agent was told.")
     var gracePeriod: Int64?
 
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var agent: AgentOptions
 
     func validate() throws {
         if let gracePeriod, gracePeriod < 0 { throw ValidationError("--grace-period must not be negative") }
@@ -35,12 +30,12 @@ struct TriggerCommand: AgentCommand {
         var fields: [(String, JSONValue)] = []
         if let timeout { fields.append(("timeout", .string("\(timeout.value.nanoseconds)ns"))) }
         if let gracePeriod { fields.append(("grace_period_seconds", .int(gracePeriod))) }
-        let client = ControlClient(socket.controlSocket)
         let body = fields.isEmpty ? nil : JSONValue.object(fields)
         return await signals.cutting(
             short: "the drain goes on: drain-agent status shows it, drain-agent cancel ends it"
         ) {
-            await client.command("POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
+            await ControlClient.command(
+                agent, "POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
         }
     }
 }
@@ -50,10 +45,10 @@ struct PrestopCommand: AgentCommand {
         commandName: "prestop",
         abstract: "For a preStop hook: starts the drain, or joins it, and holds the hook open until it has ended.")
 
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var agent: AgentOptions
 
     func execute(_ signals: SignalFeed) async -> Int32 {
-        await ControlClient(socket.controlSocket).command("POST", "/prestop", nil, reportsOutcome: true)
+        await ControlClient.command(agent, "POST", "/prestop", reportsOutcome: true)
     }
 }
 
@@ -64,12 +59,11 @@ struct CancelCommand: AgentCommand {
     @Flag(help: "And make the node schedulable again, if the drain cordoned it.")
     var uncordon = false
 
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var agent: AgentOptions
 
     func execute(_ signals: SignalFeed) async -> Int32 {
         await signals.cutting {
-            await ControlClient(socket.controlSocket)
-                .command("DELETE", uncordon ? "/drain?uncordon=true" : "/drain", nil, reportsOutcome: false)
+            await ControlClient.command(agent, "DELETE", uncordon ? "/drain?uncordon=true" : "/drain")
         }
     }
 }

@@ -37,6 +37,7 @@ struct DrainCommand: AgentCommand {
     var listen: String?
 
     @OptionGroup var progress: ProgressOptions
+    @OptionGroup var certificate: CertificateOptions
     @OptionGroup var refusals: RefusalOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var eviction: EvictionOptions
@@ -48,7 +49,10 @@ struct DrainCommand: AgentCommand {
         if let output, telemetry.spans == "-" {
             throw ValidationError("--spans - and -o \(output.rawValue) both want standard output")
         }
-        guard let listen else { return }
+        guard let listen else {
+            guard certificate.files == nil else { throw ValidationError("--tls-cert is for --listen") }
+            return
+        }
         do { _ = try ListenAddress(parsing: listen) } catch { throw ValidationError("--listen: \(error)") }
     }
 
@@ -161,8 +165,8 @@ struct DrainCommand: AgentCommand {
         let routes = AgentRoutes(
             telemetry: telemetry, controller: controller, readiness: readiness, linger: Linger(time: time),
             gate: ControlGate(tokenFile: nil), httpPrestop: false, node: node.value)
-        let server = AgentServer(routes.all)
-        try server.listen(on: ListenAddress(parsing: listen))
+        let server = AgentServer(routes.all, telemetry: telemetry)
+        try server.listen(on: ListenAddress(parsing: listen), certificate.files)
         return server
     }
 }

@@ -46,6 +46,7 @@ struct RunCommand: AgentCommand {
     @OptionGroup var eviction: EvictionOptions
     @OptionGroup var fleet: FleetOptions
     @OptionGroup var serving: ServingOptions
+    @OptionGroup var certificate: CertificateOptions
     @OptionGroup var reporting: ReportingOptions
     @OptionGroup var telemetry: TelemetryOptions
 

@@ -21,7 +21,7 @@ struct StatusCommand: AgentCommand {
     var watch = false
 
     @OptionGroup var progress: ProgressOptions
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var agent: AgentOptions
 
     func validate() throws {
         guard watch, output == .json else { return }
@@ -29,25 +29,24 @@ struct StatusCommand: AgentCommand {
     }
 
     func execute(_ signals: SignalFeed) async -> Int32 {
-        let client = ControlClient(socket.controlSocket)
         let style = progress.style(descriptor: 1)
         return await signals.cutting {
-            if watch { return await StatusWatch(client: client, style: style).run() }
-            return await client.status(output, style)
+            guard watch else { return await status(style) }
+            do {
+                return await StatusWatch(client: ControlClient(endpoint: try agent.endpoint()), style: style).run()
+            } catch {
+                return Complaint.exit(error)
+            }
         }
     }
-}
 
-extension ControlClient {
-    /// Prints how the drain stands.
-    fileprivate func status(_ output: StatusCommand.Output, _ style: TerminalStyle) async -> Int32 {
-        guard output == .table else { return await command("GET", "/drain", nil, reportsOutcome: false) }
+    private func status(_ style: TerminalStyle) async -> Int32 {
+        guard output == .table else { return await ControlClient.command(agent, "GET", "/drain") }
         let now = TimeSource.anchored().now()
-        let size = Terminal.size(descriptor: 1)
-        return await command("GET", "/drain", nil, reportsOutcome: false) { body in
+        let columns = Terminal.size(descriptor: 1).map { max(20, $0.columns - 1) } ?? .max
+        return await ControlClient.command(agent, "GET", "/drain") { body in
             let document = try DrainDocument.decoder.decode(DrainDocument.self, from: Data(body))
-            let lines = StatusTable.lines(
-                document, columns: size.map { max(20, $0.columns - 1) } ?? .max, at: now, style)
+            let lines = StatusTable.lines(document, columns: columns, at: now, style)
             return Array(lines.map { $0.rendered(isColored: style.isColored) + "\n" }.joined().utf8)
         }
     }

@@ -74,7 +74,7 @@ struct Demo {
         let routes = AgentRoutes(
             telemetry: telemetry, controller: controller, readiness: readiness, linger: Linger(time: time),
             gate: ControlGate(tokenFile: nil), httpPrestop: false, node: DemoScenario.node)
-        let server = AgentServer(routes.all)
+        let server = AgentServer(routes.all, telemetry: telemetry)
         do { try server.listen(on: ListenAddress(parsing: options.listen)) } catch {
             // The usual port is taken: any other will do for a demo.
             try server.listen(on: .tcp(host: "127.0.0.1", port: 0))

@@ -1,17 +1,41 @@
+import DrainTelemetry
 import HTTPServer
 import Locking
+import Telemetry
+import Timestamps
 
 /// The routes, on a TCP address and on the Unix socket of this machine.
 final class AgentServer: Sendable {
-    private let server: HTTPServer
-    private let bound = Lock<[BoundAddress]>([])
+    /// How soon a changed certificate is noticed.
+    private static let look = Duration.seconds(5)
 
-    init(_ routes: [Route]) { server = HTTPServer(routes: routes) }
+    private let server: HTTPServer
+    private let telemetry: AgentTelemetry
+    private let bound = Lock<[BoundAddress]>([])
+    private let renewal = Lock<Task<Void, Never>?>(nil)
+
+    init(_ routes: [Route], telemetry: AgentTelemetry) {
+        server = HTTPServer(routes: routes)
+        self.telemetry = telemetry
+    }
 
     var addresses: [String] { bound.withLock { $0.map(\.description) } }
 
-    func listen(on address: ListenAddress) throws(HTTPServerError) {
-        let opened = try server.start(address)
+    /// - Parameter files: make it HTTPS; they are followed from now on.
+    func listen(on address: ListenAddress, _ files: ServerCertificateFiles? = nil) throws {
+        guard let files else { return try open(address) }
+        let content = try files.read()
+        let certificate = try files.certificate(content)
+        let identity = ServerIdentity(certificate)
+        try open(address, identity)
+        telemetry.certificate.expiry.set(certificate.expiry)
+        let renewal = CertificateRenewal(files, inUse: content)
+        let task = Task { [telemetry] in await Self.follow(files, renewal, identity, telemetry) }
+        self.renewal.withLock { $0 = task }
+    }
+
+    private func open(_ address: ListenAddress, _ identity: ServerIdentity? = nil) throws(HTTPServerError) {
+        let opened = try server.start(address, identity: identity)
         bound.withLock { $0.append(opened) }
     }
 
@@ -22,9 +46,39 @@ final class AgentServer: Sendable {
             let directory = String(ServingOptions.defaultSocket.dropLast("/control.sock".count))
             try Directory.make(directory)
         }
-        try listen(on: .unix(path: path ?? ServingOptions.defaultSocket))
+        try open(.unix(path: path ?? ServingOptions.defaultSocket))
     }
 
     /// Answers under way are finished, for a moment.
-    func stop() async { await server.stop(grace: .seconds(1)) }
+    func stop() async {
+        renewal.withLock { $0?.cancel() }
+        await server.stop(grace: .seconds(1))
+    }
+
+    private static func follow(
+        _ files: ServerCertificateFiles, _ renewal: CertificateRenewal, _ identity: ServerIdentity,
+        _ telemetry: AgentTelemetry
+    ) async {
+        var renewal = renewal
+        while true {
+            await pause(for: look)
+            guard !Task.isCancelled else { return }
+            let content = Result { () throws(ServerCertificateFiles.Problem) in try files.read() }
+            switch renewal.look(at: content) {
+            case .unchanged: break
+            case .renewed(let certificate):
+                identity.replace(with: certificate)
+                telemetry.certificate.expiry.set(certificate.expiry)
+                telemetry.certificate.reloads[.loaded].increment()
+                telemetry.say(.info, "certificate renewed", [("expires", .string(certificate.expiry.rfc3339()))])
+            case .refused(let problem):
+                telemetry.certificate.reloads[.refused].increment()
+                telemetry.say(.warning, "certificate not renewed", [("err", .string("\(problem)"))])
+            }
+        }
+    }
+}
+
+extension ServerCertificate {
+    fileprivate var expiry: Timestamp { Timestamp(seconds: expires) }
 }

@@ -1,5 +1,5 @@
-import Glibc
 import HTTPServer
+import KubernetesClient
 
 /// Who may change something. Over TCP the bearer token, and nothing that a browser sent on a page's behalf; the Unix socket's file
 /// mode is its own guard.
@@ -46,22 +46,6 @@ struct ControlGate: Sendable {
 
     /// Read for each request: the file is small, and so a changed token counts at once.
     private static func token(in path: String) -> [UInt8]? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var buffer = [UInt8](repeating: 0, count: 16 << 10)
-        var bytes: [UInt8] = []
-        while true {
-            let count = read(file, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0, bytes.count < 64 << 10 else { break }
-            bytes += buffer[..<count]
-        }
-        while let last = bytes.last,
-            last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") || last == UInt8(ascii: " ")
-        {
-            bytes.removeLast()
-        }
-        return bytes.isEmpty ? nil : bytes
+        do { return ControlToken.trimmed(try FileReader.local.read(path)) } catch { return nil }
     }
 }

@@ -3,16 +3,36 @@ import HTTPClient
 
 /// Why no agent answers, and what to do about it.
 enum NoAgent {
-    static func text(socket: String, _ failure: HTTPFailure) -> String {
+    static func text(_ endpoint: ControlClient.Endpoint, _ failure: HTTPFailure) -> String {
+        let place = endpoint.socket ?? endpoint.url
         switch failure.kind {
-        case .connect: unreachable(socket, errno: problem(of: socket), failure)
+        case .connect:
+            guard let socket = endpoint.socket else {
+                return "no agent answers at \(place): \(failure.message). Does it run there, with this --listen?"
+            }
+            return unreachable(socket, errno: problem(of: socket), failure)
         case .timeout, .idle:
-            "the agent at \(socket) does not answer: \(failure.message). Its log and `kubectl describe pod` say whether it lives"
+            return
+                "the agent at \(place) does not answer: \(failure.message). Its log, or `kubectl describe pod`, says whether it lives"
         case .reset, .closed, .cancelled:
-            "the agent at \(socket) has ended meanwhile: its log, or the node's conditions (kubectl describe node), say how"
-        case .nameResolution, .certificate, .tls, .malformed, .credential:
-            "no agent answers on \(socket): \(failure.message)"
+            return
+                "the agent at \(place) has ended meanwhile: its log, or the node's conditions (kubectl describe node), say how"
+        case .certificate:
+            return
+                "the certificate of \(place) is not to be trusted: \(failure.message). --ca names the file of who has certified it"
+        case .nameResolution:
+            return "\(place) has no address: \(failure.message). --url names the agent's host and port"
+        case .tls, .malformed, .credential:
+            return "no agent answers at \(place): \(failure.message). Is it https there, or http (--url)?"
         }
+    }
+
+    /// Behind what the agent said to somebody whom it refuses.
+    static func nextStep(status: Int, _ endpoint: ControlClient.Endpoint) -> String {
+        guard status == 401 else { return "" }
+        return endpoint.token == nil
+            ? ". --token-file names the file that has it"
+            : ". What --token-file has is not the token of the agent's --control-token-file"
     }
 
     static func unreachable(_ socket: String, errno: Int32, _ failure: HTTPFailure) -> String {

@@ -27,6 +27,7 @@ final class AgentTelemetry: DrainObserver {
     let feed: DrainFeed
     let api: APIMetrics
     let scrapes: PerWord<ExpositionFormat, Counter>
+    let certificate: CertificateMetrics
     let boot: String
 
     private let metrics: DrainMetrics
@@ -53,6 +54,7 @@ final class AgentTelemetry: DrainObserver {
             registry.counter(
                 "drain_scrapes_total", help: "Finished scrapes, by format.", labels: ["format": $0.rawValue])
         }
+        certificate = CertificateMetrics(registry)
         ProcessMetrics.register(in: registry)
         let log = LogWriter(settings, registry, time: time)
         self.log = log

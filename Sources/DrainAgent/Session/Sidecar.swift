@@ -71,7 +71,7 @@ struct Sidecar: Sendable {
             identity: { [controller, readiness, cluster, telemetry, isDry] in
                 isDry ? nil : await Self.identity(controller, readiness, cluster, telemetry)
             })
-        server = AgentServer(routes.all)
+        server = AgentServer(routes.all, telemetry: telemetry)
     }
 
     /// The process's life, to its exit code.
@@ -80,7 +80,8 @@ struct Sidecar: Sendable {
         telemetry.say(
             .info, "serving",
             [
-                ("listen", .array(server.addresses.map { .string($0) })), ("version", .string(BuildVersion.version)),
+                ("listen", .array(server.addresses.map { .string($0) })),
+                ("tls", .bool(options.certificate.files != nil)), ("version", .string(BuildVersion.version)),
                 ("server", .string(accessSummary)), ("on_sigterm", .string(options.onSigterm.rawValue)),
                 ("lease_namespace", fleet.map { .string($0.namespace) } ?? .null),
             ])
@@ -112,7 +113,7 @@ struct Sidecar: Sendable {
     }
 
     private func listen() throws {
-        try server.listen(on: options.serving.address())
+        try server.listen(on: options.serving.address(), options.certificate.files)
         do {
             try server.openSocket(options.serving.controlSocket)
         } catch {

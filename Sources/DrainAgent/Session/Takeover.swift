@@ -121,6 +121,8 @@ struct Takeover: Sendable {
             complain("cannot read the node", exchange, &said)
             return nil
         }
+        // Known before any drain, so that a node that an earlier agent left cordoned is seen to be.
+        telemetry.observe(DrainEvent(at: exchange.received, .nodeSeen(unschedulable: node.spec.unschedulable)))
         return node
     }
 
