@@ -8,7 +8,8 @@ enum NoAgent {
         switch failure.kind {
         case .connect:
             guard let socket = endpoint.socket else {
-                return "no agent answers at \(place): \(failure.message). Does it run there, with this --listen?"
+                return
+                    "no agent answers at \(place): \(failure.message). Does the agent run there, and is that its --listen?"
             }
             return unreachable(socket, errno: problem(of: socket), failure)
         case .timeout, .idle:

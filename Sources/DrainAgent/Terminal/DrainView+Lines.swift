@@ -15,8 +15,9 @@ extension DrainView {
         if total > 0 { lines += [bar(columns: columns, style), legend(style)] }
         if !turn.isEmpty { lines.append(StyledLine(turn, .warning)) }
         if !lastError.isEmpty { lines.append(StyledLine("warning: \(lastError)", .warning)) }
-        let obstacles = obstacles(columns: columns, at: now, style)
-        lines += Self.fitting(obstacles, rows: rows - lines.count)
+        let left = max(0, rows - lines.count)
+        let all = blockers.count + stuck.count + (volumes.isEmpty ? 0 : 1)
+        lines += Self.fitting(obstacles(most: left, columns: columns, at: now, style), of: all, rows: left)
         return lines.prefix(max(0, rows)).map { $0.clipped(to: columns) }
     }
 
@@ -99,10 +100,11 @@ extension DrainView {
         }
     }
 
-    /// Each with the lines that belong together: blockers, those for good first, then pods that are overdue.
-    private func obstacles(columns: Int, at now: Timestamp, _ style: TerminalStyle) -> [[StyledLine]] {
+    /// Each with the lines that belong together: blockers, those for good first, then pods that are overdue. There may be
+    /// thousands: no more of a kind than there can be room for.
+    private func obstacles(most: Int, columns: Int, at now: Timestamp, _ style: TerminalStyle) -> [[StyledLine]] {
         let edge = style.isColored && style.hasBlocks ? "▌ " : "! "
-        let blocking = blockers.map { blocker -> [StyledLine] in
+        let blocking = blockers.prefix(most).map { blocker -> [StyledLine] in
             let look = blocker.verdict.isForGood ? Look.alarm : .warning
             var line = StyledLine(edge, look).adding(blocker.name, .strong).adding(" \(blocker.verdict.text)", look)
             line.add("  \(Self.pods(blocker.pods)) for \(Self.seconds(now - blocker.since))")
@@ -111,7 +113,7 @@ extension DrainView {
             let words = PlainText.wrapped(PlainText.oneLine(more), to: max(20, columns - 2), indent: "")
             return [line] + words.prefix(3).map { StyledLine("  \($0)", blocker.advice.isEmpty ? .soft : .plain) }
         }
-        let overdue = stuck.map { stuck in
+        let overdue = stuck.prefix(most).map { stuck in
             [StyledLine(edge, .phase(.terminating)).adding("pod \(stuck.pod)", .strong).adding(" \(stuck.text)")]
         }
         let attached =
@@ -121,12 +123,11 @@ extension DrainView {
     }
 
     /// As many as there is room for, and how many there are beside.
-    private static func fitting(_ groups: [[StyledLine]], rows: Int) -> [StyledLine] {
+    private static func fitting(_ groups: [[StyledLine]], of all: Int, rows: Int) -> [StyledLine] {
         var lines: [StyledLine] = []
         for (index, group) in groups.enumerated() {
-            let isLast = index == groups.count - 1
-            guard lines.count + group.count + (isLast ? 0 : 1) <= rows else {
-                let left = groups.count - index
+            let left = all - index
+            guard lines.count + group.count + (left > 1 ? 1 : 0) <= rows else {
                 // Its first line says who; better that than nothing.
                 if lines.isEmpty, rows > (left > 1 ? 1 : 0), let first = group.first {
                     return [first] + (left > 1 ? [StyledLine("  and \(left - 1) more", .soft)] : [])
