@@ -6,6 +6,7 @@ SHELL := /bin/bash
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/drain-agent
 JOBS ?= 2
 SCENARIOS_AT_ONCE ?= 4
+PREFIX ?= /usr/local
 SWIFT_BUILD := swift build -j $(JOBS)
 # With Swift's runtime in it, as it is shipped; the same flags for all, or each would build everything anew.
 RELEASE := -c release --static-swift-stdlib
@@ -42,6 +43,8 @@ test-unit: ## Run the tests that need no control plane.
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Docs Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
+	$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$$(swift build --show-bin-path)/drain-agent" \
+		$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider -n $(SCENARIOS_AT_ONCE) Tests/Terminal
 
 simulate: ## Play SEEDS=20000 drains against the model cluster; FROM=seed, SIMULATE_FLAGS=--coverage.
 	@scripts/install build
@@ -104,11 +107,12 @@ record-drains: ## Record Tests/Fixtures/drains.txt anew: nine drains on the real
 reliability: ## Write docs/reliability.md from what the last runs of the tests tried.
 	scripts/document-reliability
 
-pictures: ## Make docs/pictures: the dashboards over recorded drains, and the status page in the demo.
+pictures: ## Make docs/pictures: the dashboards over recorded drains, and the status page and the terminal in the demo.
 	@scripts/install build pictures
 	$(SWIFT_BUILD) --product drain-agent
 	$(TEST_ENVIRONMENT) $(CACHE)/venv-pictures/bin/python -B Tests/Dashboards/draw.py
 	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/page.py "$$(swift build --show-bin-path)/drain-agent"
+	$(CACHE)/venv-pictures/bin/python -B Tests/Pictures/terminal.py "$$(swift build --show-bin-path)/drain-agent"
 
 alerts: ## Write alerts/*.yaml; RUNBOOK_BASE and GRAFANA_BASE say where links lead, TO another directory.
 	@scripts/install test
@@ -120,6 +124,17 @@ dashboards: ## Write dashboards/*.json; the same variables.
 flags: ## Write docs/flags.md from what the program says of itself.
 	$(SWIFT_BUILD) --product drain-agent
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent"
+
+shell-files: ## Write completions for bash, zsh and fish, and the manual page, into .build/share.
+	$(SWIFT_BUILD) --product drain-agent
+	scripts/write-shell-files "$$(swift build --show-bin-path)/drain-agent" .build
+
+# It builds nothing: what root builds, only root can clean.
+install: ## Install what `make build` has built, with completions, manual page and kubectl plugin: PREFIX=/usr/local, DESTDIR=.
+	@test -x .build/release/drain-agent || { echo 'there is nothing to install: `make build` first' >&2; exit 1; }
+	install -D .build/release/drain-agent "$(DESTDIR)$(PREFIX)/bin/drain-agent"
+	ln -sf drain-agent "$(DESTDIR)$(PREFIX)/bin/kubectl-drain_watch"
+	scripts/write-shell-files .build/release/drain-agent "$(DESTDIR)$(PREFIX)"
 
 lint: ## Check the format, each target's imports against Package.swift, and that no merge was left half done.
 	@! git grep -nE '^(<<<<<<<|>>>>>>>) '

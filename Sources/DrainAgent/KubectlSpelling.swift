@@ -4,9 +4,10 @@ enum KubectlSpelling {
     /// Those with a `--no-…`.
     private static let invertible: Set = [
         "--delete-emptydir-data", "--force", "--ignore-daemonsets", "--disable-eviction", "--follow-arrivals",
+        "--progress",
     ]
     /// Those that are off unless they are given.
-    private static let plain: Set = ["--http-prestop", "--wait", "--uncordon", "--simulate-only"]
+    private static let plain: Set = ["--http-prestop", "--wait", "--uncordon", "--simulate-only", "--watch"]
 
     static func translate(_ arguments: [String]) -> [String] {
         var result: [String] = []

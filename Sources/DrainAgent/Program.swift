@@ -12,7 +12,7 @@ enum Program {
         drain_agent_keep_allocator_small()
         StandardDescriptors.open()
         SignalFeed.block()
-        let command = parse(Array(CommandLine.arguments.dropFirst()))
+        let command = parse(CommandLine.arguments)
         let signals = SignalFeed()
         Task.detached {
             let code = await command.execute(signals)
@@ -24,14 +24,18 @@ enum Program {
         signals.deliverForever()
     }
 
-    private static func parse(_ arguments: [String]) -> any AgentCommand {
+    private static func parse(_ line: [String]) -> any AgentCommand {
+        let isPlugin = KubectlPlugin.isCalled(as: line.first ?? "")
+        let root: any ParsableCommand.Type = isPlugin ? KubectlPlugin.self : DrainAgentCommand.self
+        let given = Array(line.dropFirst())
         do {
-            var parsed = try DrainAgentCommand.parseAsRoot(KubectlSpelling.translate(arguments))
+            var parsed = try root.parseAsRoot(
+                KubectlSpelling.translate(isPlugin ? KubectlPlugin.arguments(given) : given))
             if let command = parsed as? any AgentCommand { return command }
             try parsed.run()
             exit(0)
         } catch {
-            DrainAgentCommand.exit(withError: error)
+            root.exit(withError: error)
         }
     }
 }

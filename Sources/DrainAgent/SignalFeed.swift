@@ -5,7 +5,17 @@ import Glibc
 /// Blocked in every thread and taken by `sigwait` on the main one: with dispatch sources those of the first
 /// milliseconds are lost.
 final class SignalFeed: Sendable {
-    enum Signal: Sendable { case terminate, interrupt, hangup }
+    enum Signal: Sendable {
+        case terminate, interrupt, hangup
+
+        var number: Int32 {
+            switch self {
+            case .terminate: SIGTERM
+            case .interrupt: SIGINT
+            case .hangup: SIGHUP
+            }
+        }
+    }
 
     let stream: AsyncStream<Signal>
     private let continuation: AsyncStream<Signal>.Continuation
@@ -33,6 +43,39 @@ final class SignalFeed: Sendable {
             default: continuation.yield(.hangup)
             }
         }
+    }
+
+    private enum End: Sendable {
+        case done(Int32)
+        case signal(Signal)
+        case late
+    }
+
+    /// What `work` says, or 128 and the number of the signal that came before, as shells have it; `words` are said then.
+    /// It is cancelled, and has a second to tidy up.
+    func cutting(
+        short words: String? = nil, _ work: @escaping @Sendable () async -> Int32
+    ) async -> Int32 {
+        let (ends, post) = AsyncStream<End>.makeStream()
+        let task = Task { post.yield(.done(await work())) }
+        Task { [stream] in for await signal in stream { post.yield(.signal(signal)) } }
+        var early: Int32?
+        for await end in ends {
+            switch end {
+            case .done(let code): return early ?? code
+            case .late: return early ?? AgentExit.failed
+            case .signal(let signal):
+                guard early == nil else { return 128 + signal.number }
+                early = 128 + signal.number
+                if let words { Complaint.say("drain-agent: \(words)") }
+                task.cancel()
+                Task {
+                    await pause(for: .seconds(1))
+                    post.yield(.late)
+                }
+            }
+        }
+        return early ?? AgentExit.failed
     }
 
     private static var set: sigset_t {

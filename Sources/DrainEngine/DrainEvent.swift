@@ -116,6 +116,12 @@ public struct StuckTermination: Sendable, Equatable {
     public var detail: String
     /// Its deletionTimestamp.
     public var overdueSince: Timestamp
+
+    public init(reason: Reason, detail: String, overdueSince: Timestamp) {
+        self.reason = reason
+        self.detail = detail
+        self.overdueSince = overdueSince
+    }
 }
 
 /// A plain delete at the deadline (`--at-deadline delete`), and its answer.

@@ -1,13 +1,13 @@
 /// Text by others, for a terminal or a table: on one line, and no wider than it may be.
-enum PlainText {
+public enum PlainText {
     /// Without line breaks, terminal commands and marks that turn the direction of what follows.
-    static func oneLine(_ text: String) -> String {
+    public static func oneLine(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isDangerous) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isDangerous($0) ? " " : $0 }))
     }
 
     /// Cut to so many columns, with an ellipsis for what is missing.
-    static func clipped(_ text: String, to columns: Int) -> String {
+    public static func clipped(_ text: String, to columns: Int) -> String {
         guard width(text) > columns else { return text }
         var kept = String.UnicodeScalarView()
         var used = 0
@@ -20,13 +20,13 @@ enum PlainText {
     }
 
     /// Cut or filled up to exactly so many columns.
-    static func padded(_ text: String, to columns: Int) -> String {
+    public static func padded(_ text: String, to columns: Int) -> String {
         let text = clipped(text, to: columns)
         return text + String(repeating: " ", count: max(0, columns - width(text)))
     }
 
     /// In lines of so many columns at most, broken at spaces; the further ones begin with `indent`.
-    static func wrapped(_ text: String, to columns: Int, indent: String) -> [String] {
+    public static func wrapped(_ text: String, to columns: Int, indent: String) -> [String] {
         var lines: [String] = []
         var line = ""
         for word in text.split(separator: " ") {
@@ -41,7 +41,7 @@ enum PlainText {
         return line.isEmpty ? lines : lines + [line]
     }
 
-    static func width(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + width($1) } }
+    public static func width(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + width($1) } }
 
     private static func width(_ scalar: Unicode.Scalar) -> Int {
         switch scalar.value {

@@ -142,9 +142,14 @@ import Testing
     @Test("trigger alone returns at once, status tells, and a different trigger is refused")
     func triggerAndStatus() async throws {
         try await withFrozen { cluster, agent, _ in
-            try await cluster.control(["status"]) { command, code in
+            try await cluster.control(["status", "-o", "json"]) { command, code in
                 #expect(code == 0)
                 #expect(command.child.output.text.contains("\"state\":\"idle\""))
+            }
+            try await cluster.control(["status"]) { command, code in
+                #expect(code == 0)
+                #expect(command.child.output.lines.first == "node/node-a idle")
+                #expect(command.child.output.text.contains("drain-agent trigger"))
             }
             try await cluster.control(["trigger"]) { command, code in
                 #expect(code == 0)
@@ -153,6 +158,14 @@ import Testing
             _ = try await agent.log("eviction is blocked")
             try await cluster.control(["status"]) { command, code in
                 #expect(code == 0)
+                let lines = command.child.output.lines
+                #expect(lines.first?.hasPrefix("node/node-a draining  0 of 1 gone") == true)
+                #expect(lines.contains { $0.contains("budget shop/pay-budget") })
+                #expect(
+                    lines.last?.hasPrefix("shop") == true && lines.last?.hasSuffix("budget shop/pay-budget") == true)
+            }
+            try await cluster.control(["status", "--output=json"]) { command, code in
+                #expect(code == 0)
                 let status = try JSONDecoder().decode(JSONValue.self, from: Data(command.child.output.text.utf8))
                 #expect(status["state"] == .text("draining"))
                 #expect(status["blockers"]?.items.first?["pdb"] == .text("shop/pay-budget"))
@@ -160,6 +173,56 @@ import Testing
             try await cluster.control(["trigger", "--timeout", "9s"]) { command, code in
                 #expect(code == 1)
                 #expect(command.child.error.text.contains("asked for differently"))
+            }
+        }
+    }
+
+    @Test("status --watch follows the drain to its end, and exits as it does")
+    func watch() async throws {
+        try await withFrozen { cluster, agent, _ in
+            try await AgentProcess.with(["status", "-w", "--control-socket", cluster.socket], in: cluster.directory) {
+                watch in
+                try await cluster.control(["trigger"]) { _, code in #expect(code == 0) }
+                #expect(await watch.child.output.first(containing: "is blocked by budget shop/pay-budget") != nil)
+                thaw(cluster)
+                #expect(await watch.exitCode() == 0)
+                #expect(watch.child.output.lines.contains { $0.hasPrefix("pod shop/pay-") && $0.hasSuffix("is gone") })
+                #expect(watch.child.output.text.contains("node/node-a drained  1 of 1 gone"))
+            }
+            #expect(await agent.exitCode() == 0)
+        }
+    }
+
+    @Test(
+        "whoever waits may stop waiting: the drain goes on",
+        arguments: [["trigger", "--wait"], ["status", "--watch"]])
+    func stopsWaiting(arguments: [String]) async throws {
+        try await withFrozen { cluster, agent, _ in
+            try await AgentProcess.with(arguments + ["--control-socket", cluster.socket], in: cluster.directory) {
+                waiting in
+                if arguments[0] == "status" { try await cluster.control(["trigger"]) { _, code in #expect(code == 0) } }
+                _ = try await agent.log("eviction is blocked")
+                waiting.child.send(SIGINT)
+                #expect(await waiting.exitCode() == 130)
+                #expect(!waiting.child.error.text.contains("has ended"))
+                #expect(waiting.child.error.text.contains("goes on") == (arguments[0] == "trigger"))
+            }
+            thaw(cluster)
+            #expect(await agent.exitCode() == 0)
+        }
+    }
+
+    @Test("status --watch of an agent that is killed says so", .timeLimit(.minutes(2)))
+    func killed() async throws {
+        try await withFrozen { cluster, agent, _ in
+            try await AgentProcess.with(["status", "-w", "--control-socket", cluster.socket], in: cluster.directory) {
+                watch in
+                try await cluster.control(["trigger"]) { _, code in #expect(code == 0) }
+                #expect(await watch.child.output.first(containing: "is blocked by budget shop/pay-budget") != nil)
+                agent.child.send(SIGKILL)
+                #expect(await watch.child.output.first(containing: "the agent is away") != nil)
+                watch.child.send(SIGINT)
+                #expect(await watch.exitCode() == 130)
             }
         }
     }

@@ -10,7 +10,7 @@ import Timestamps
 @Suite struct ProgressLinesTests {
     private func lines(_ events: [DrainEvent]) -> [String] {
         let said = Lock<[String]>([])
-        let lines = ProgressLines { line in said.withLock { $0.append(line) } }
+        let lines = ProgressLines { line in said.withLock { $0.append(line.text) } }
         events.forEach(lines.observe)
         return said.withLock { $0 }
     }

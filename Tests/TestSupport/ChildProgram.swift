@@ -17,6 +17,8 @@ public final class ChildProgram: Sendable {
         case broken
         /// No such descriptor at all.
         case none
+        /// A terminal of this size, the child's own; what it is sent is in `output`.
+        case terminal(columns: UInt16, rows: UInt16)
     }
 
     private struct State {
@@ -27,7 +29,26 @@ public final class ChildProgram: Sendable {
     public let pid: Int32
     public let output = LineLog()
     public let error = LineLog()
+    /// Our end of the child's terminal, open as long as the child is being looked at.
+    private let terminal: Int32?
     private let state = Lock(State())
+
+    /// Somebody types at the child's terminal.
+    public func type(_ text: String) {
+        guard let terminal else { return }
+        _ = Array(text.utf8).withUnsafeBytes { write(terminal, $0.baseAddress, $0.count) }
+    }
+
+    /// Somebody changes the size of its window.
+    public func resize(columns: UInt16, rows: UInt16) {
+        guard let terminal else { return }
+        Self.resize(terminal, columns, rows)
+    }
+
+    private static func resize(_ terminal: Int32, _ columns: UInt16, _ rows: UInt16) {
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(terminal, UInt(TIOCSWINSZ), &size)
+    }
 
     /// Runs `body` beside the program; afterwards, or when the test is cancelled, the program is killed.
     public static func with<Result>(
@@ -75,21 +96,33 @@ public final class ChildProgram: Sendable {
     private init(
         _ path: String, _ arguments: [String], _ environment: [String: String], _ standardOutput: Output
     ) throws {
-        let out = try Self.pipe()
+        var out = try Self.pipe()
         let err = try Self.pipe()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         switch standardOutput {
-        case .read, .broken: posix_spawn_file_actions_adddup2(&actions, out.write, 1)
-        case .none: posix_spawn_file_actions_addclose(&actions, 1)
+        case .terminal(let columns, let rows):
+            close(out.read)
+            let (descriptor, name) = try Self.openTerminal(columns, rows)
+            out.read = descriptor
+            terminal = descriptor
+            // The leader of a new session has the first terminal that it opens as its own.
+            posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+            posix_spawn_file_actions_adddup2(&actions, 0, 1)
+        case .read, .broken:
+            terminal = nil
+            posix_spawn_file_actions_adddup2(&actions, out.write, 1)
+        case .none:
+            terminal = nil
+            posix_spawn_file_actions_addclose(&actions, 1)
         }
         posix_spawn_file_actions_adddup2(&actions, err.write, 2)
         posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         if case .broken = standardOutput { close(out.read) }
 
-        var attributes = Self.defaultSignals()
+        var attributes = Self.defaultSignals(ofNewSession: terminal != nil)
         defer { posix_spawnattr_destroy(&attributes) }
         var child = pid_t()
         let code = withCStrings([path] + arguments) { argv in
@@ -146,10 +179,23 @@ public final class ChildProgram: Sendable {
         return (ends[0], ends[1])
     }
 
-    private static func defaultSignals() -> posix_spawnattr_t {
+    /// Our end, and the file that the child opens. Linux's own words for it: Glibc's module lacks posix_openpt(3).
+    private static func openTerminal(_ columns: UInt16, _ rows: UInt16) throws -> (descriptor: Int32, name: String) {
+        let (setLock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
+        let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        var (lock, number): (Int32, Int32) = (0, 0)
+        guard terminal >= 0, ioctl(terminal, setLock, &lock) == 0, ioctl(terminal, getNumber, &number) == 0 else {
+            throw SocketError("/dev/ptmx")
+        }
+        resize(terminal, columns, rows)
+        return (terminal, "/dev/pts/\(number)")
+    }
+
+    private static func defaultSignals(ofNewSession isLeader: Bool) -> posix_spawnattr_t {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let session = isLeader ? posixSpawnSetsid : 0
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | session))
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
@@ -158,6 +204,9 @@ public final class ChildProgram: Sendable {
         return attributes
     }
 }
+
+/// POSIX_SPAWN_SETSID, which glibc has for its own extensions only.
+private let posixSpawnSetsid: Int32 = 0x80
 
 private func withCStrings<Result>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
     let copies = texts.map { strdup($0) }

@@ -5,7 +5,11 @@ import Timestamps
 
 struct TriggerCommand: AgentCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trigger", abstract: "Starts the drain of the agent that runs on this machine.")
+        commandName: "trigger", abstract: "Starts the drain of the agent that runs on this machine.",
+        discussion: """
+            Exit codes: 0 begun, or begun before by the same request; with --wait the drain's own; 1 no agent answers, or it \
+            says no; 64 usage.
+            """)
 
     @Flag(help: "Wait for its end, and exit with its code.")
     var wait = false
@@ -27,8 +31,12 @@ struct TriggerCommand: AgentCommand {
         if let timeout { fields.append(("timeout", .string("\(timeout.value.nanoseconds)ns"))) }
         if let gracePeriod { fields.append(("grace_period_seconds", .int(gracePeriod))) }
         let body = fields.isEmpty ? nil : JSONValue.object(fields)
-        return await ControlClient.command(
-            agent, "POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
+        return await signals.cutting(
+            short: "the drain goes on: drain-agent status shows it, drain-agent cancel ends it"
+        ) {
+            await ControlClient.command(
+                agent, "POST", wait ? "/drain?wait=true" : "/drain", body, reportsOutcome: wait)
+        }
     }
 }
 
@@ -54,17 +62,8 @@ struct CancelCommand: AgentCommand {
     @OptionGroup var agent: AgentOptions
 
     func execute(_ signals: SignalFeed) async -> Int32 {
-        await ControlClient.command(agent, "DELETE", uncordon ? "/drain?uncordon=true" : "/drain")
-    }
-}
-
-struct StatusCommand: AgentCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Prints the state of the agent on this machine as JSON (GET /drain).")
-
-    @OptionGroup var agent: AgentOptions
-
-    func execute(_ signals: SignalFeed) async -> Int32 {
-        await ControlClient.command(agent, "GET", "/drain")
+        await signals.cutting {
+            await ControlClient.command(agent, "DELETE", uncordon ? "/drain?uncordon=true" : "/drain")
+        }
     }
 }

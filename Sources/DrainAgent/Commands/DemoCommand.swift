@@ -15,8 +15,10 @@ struct DemoCommand: AgentCommand {
     @Option(help: "Address of the agent's /metrics.")
     var listen = "127.0.0.1:9809"
 
-    @Option(help: "Directory for the spans, logs and last scrape; else a new one.")
+    @Option(help: "Directory for the spans, logs and last scrape; else a new one.", completion: .directory)
     var directory: String?
+
+    @OptionGroup var progress: ProgressOptions
 
     func validate() throws {
         do { _ = try ListenAddress(parsing: listen) } catch { throw ValidationError("--listen: \(error)") }

@@ -10,16 +10,25 @@ import Telemetry
 import Timestamps
 
 struct DrainCommand: AgentCommand {
+    enum Output: String, ExpressibleByArgument, CaseIterable, Sendable { case json, name }
+
     static let configuration = CommandConfiguration(
         commandName: "drain",
         abstract: "Drains a node now, and says what happens.",
         discussion: """
-            Takes kubectl drain's flags. Without --force and --delete-emptydir-data nothing is touched if pods would be
+            Takes kubectl drain's flags. Without --force and --delete-emptydir-data nothing is touched if pods would be \
             lost for good. Ends as completed only when a fresh list shows that the pods are gone.
             """)
 
-    @Argument(help: "The node's name.")
+    @Argument(help: "The node's name.", completion: .nodes)
     var node: NodeName
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help:
+            "What standard output is for, all else going to stderr: json (GET /drain at the end), or name (kubectl's lines)."
+    )
+    var output: Output?
 
     @Option(help: "Give up if the pods could not be listed by then.")
     var startupTimeout = DurationArgument(.seconds(30))
@@ -27,6 +36,7 @@ struct DrainCommand: AgentCommand {
     @Option(help: "Serve /metrics and GET /drain at this address meanwhile.")
     var listen: String?
 
+    @OptionGroup var progress: ProgressOptions
     @OptionGroup var certificate: CertificateOptions
     @OptionGroup var refusals: RefusalOptions
     @OptionGroup var cluster: ClusterOptions
@@ -36,6 +46,9 @@ struct DrainCommand: AgentCommand {
     @OptionGroup var telemetry: TelemetryOptions
 
     func validate() throws {
+        if let output, telemetry.spans == "-" {
+            throw ValidationError("--spans - and -o \(output.rawValue) both want standard output")
+        }
         guard let listen else {
             guard certificate.files == nil else { throw ValidationError("--tls-cert is for --listen") }
             return
@@ -59,15 +72,15 @@ struct DrainCommand: AgentCommand {
         let location = try ClusterLocation(cluster)
         var policy = try policy()
         policy.fleet = fleet.fleet(location)
-        let out = LineSink.standardOutput()
-        let say: @Sendable (String) -> Void = { out.write(Array("\($0)\n".utf8)) }
-        let wantsLog = telemetry.logLevel != nil || telemetry.logFormat != nil
+        let results = LineSink.standardOutput()
+        let display = display()
         let stack = try AgentTelemetry(
             AgentTelemetry.Settings(
                 node: node.value, dryRun: policy.dryRun != .none, spans: telemetry.spans, otel: telemetry.otel(),
-                logFormat: telemetry.logFormat ?? .text, logLevel: telemetry.logLevel ?? (wantsLog ? .info : nil),
+                logFormat: telemetry.logFormat ?? .text,
+                logLevel: telemetry.logLevel ?? (telemetry.writesLog ? .info : nil),
                 serverAddress: location.serverAddress, reporting: reporting.settings), time: time,
-            extra: [ProgressLines(print: say)])
+            extra: observers(policy, display, results))
         let cluster = Cluster(location.access, api: stack.api, time: time)
         stack.report(to: cluster)
         let controller = DrainController(
@@ -81,16 +94,17 @@ struct DrainCommand: AgentCommand {
         _ = await controller.start(DrainDemand(.command), own: nil)
         // Only now is there something to cancel; signals that came before wait in the stream.
         let interrupts = Task {
-            for await _ in signals.stream { _ = await controller.cancel(uncordon: false) }
+            for await _ in signals.stream {
+                guard await controller.cancel(uncordon: false) else { continue }
+                display.say("cancelling: nothing more is evicted; who is terminating already goes on")
+            }
         }
+        let drawing = Task { await display.follow({ DrainView(stack.progress.current) }, time: time) }
         guard let summary = await controller.outcome() else { return AgentExit.cancelled }
         interrupts.cancel()
-        if summary.outcome != .failed {
-            for line in SummaryTable.lines(stack.progress.current, summary, at: time.now()) { say(line) }
-        }
-        if summary.leftCordoned, summary.outcome != .completed {
-            say("node/\(node.value) is left cordoned: kubectl uncordon \(node.value) makes it schedulable again")
-        }
+        drawing.cancel()
+        await drawing.value
+        conclude(stack.progress.current, summary, at: time.now(), display, results)
         if let problem = stack.writeTextfile(telemetry.textfile) {
             Complaint.say("drain-agent: textfile not written: \(problem)")
         }
@@ -100,10 +114,47 @@ struct DrainCommand: AgentCommand {
         await exported
         await server?.stop()
         await cluster.client.shutdown()
-        _ = await out.flush(within: .seconds(2))
+        await display.flush()
+        _ = await results.flush(within: .seconds(2))
         await stack.flush(within: .seconds(2))
-        if summary.outcome == .failed { Complaint.say("drain-agent: \(summary.reason.onOneLine)") }
+        if summary.outcome == .failed {
+            let step = NextStep.after(summary.reason, access: location.access)
+            Complaint.say("drain-agent: \(summary.reason.onOneLine)\(step)")
+        }
         return AgentExit.code(summary.outcome)
+    }
+
+    private func display() -> LiveDisplay {
+        let descriptor: Int32 = output == nil ? 1 : 2
+        var style = progress.style(descriptor: descriptor)
+        // Lines that others write to it would tear the view.
+        let others = telemetry.writesLog && Terminal.isTerminal(descriptor: 2) || telemetry.spans == "-"
+        if others { style.isLive = false }
+        return LiveDisplay(descriptor: descriptor, style: style)
+    }
+
+    private func observers(
+        _ policy: DrainPolicy, _ display: LiveDisplay, _ results: LineSink
+    ) -> [any DrainObserver] {
+        let lines = ProgressLines { display.say($0) }
+        guard output == .name else { return [lines] }
+        return [lines, NameLines(policy) { results.write(Array($0.utf8)) }]
+    }
+
+    private func conclude(
+        _ status: DrainStatus, _ summary: DrainSummary, at now: Timestamp, _ display: LiveDisplay, _ results: LineSink
+    ) {
+        if summary.outcome != .failed {
+            for line in SummaryTable.lines(status, summary, at: now) { display.say(line) }
+        }
+        if summary.leftCordoned, summary.outcome != .completed {
+            display.say(
+                "node/\(node.value) is left cordoned: kubectl uncordon \(node.value) makes it schedulable again")
+        }
+        guard output == .json else { return }
+        var document: [UInt8] = []
+        JSONLine.append(status.json, to: &document)
+        results.write(document)
     }
 
     private func serve(

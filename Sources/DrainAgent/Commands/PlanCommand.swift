@@ -17,7 +17,7 @@ struct PlanCommand: AgentCommand {
             3 some never can, or the drain would refuse to begin, 1 no plan could be made, 64 usage.
             """)
 
-    @Argument(help: "The node's name.")
+    @Argument(help: "The node's name.", completion: .nodes)
     var node: NodeName
 
     @Option(name: [.customShort("o"), .long], help: "table, wide (with tiers and answers), json or yaml.")
@@ -39,13 +39,15 @@ struct PlanCommand: AgentCommand {
         var policy = try pods.policy(node: node.value)
         policy.refusals = refusals.refusals
         policy.startupTimeout = startupTimeout.value
-        let cluster = Cluster(try ClusterLocation(cluster).access, api: APIMetrics(Registry()), time: time)
+        let access = try ClusterLocation(cluster).access
+        let cluster = Cluster(access, api: APIMetrics(Registry()), time: time)
         let planner = Planner(cluster: cluster, policy: policy, time: time)
         let result = await planner.plan(own: nil, cancelled: signals.stream)
         await cluster.client.shutdown()
         switch result {
         case .failure(let failure):
-            Complaint.say("drain-agent: \(failure.reason.onOneLine)")
+            let step = NextStep.after(failure.reason, access: access)
+            Complaint.say("drain-agent: \(failure.reason.onOneLine)\(step)")
             return failure.outcome == .cancelled ? AgentExit.cancelled : AgentExit.failed
         case .success(let plan):
             let out = LineSink.standardOutput()

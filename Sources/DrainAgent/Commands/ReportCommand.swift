@@ -16,14 +16,16 @@ struct ReportCommand: AgentCommand {
             ended, 1 a file could not be read, 64 usage.
             """)
 
-    @Argument(help: "Files of spans as --spans writes them; -: standard input.")
+    @Argument(help: "Files of spans as --spans writes them; -: standard input.", completion: .file())
     var files: [String]
 
     @Option(
         name: [.customShort("o"), .long], help: "text, json, or html: one file to look at, or to attach to a ticket.")
     var output = Output.text
 
-    func execute(_ signals: SignalFeed) async -> Int32 {
+    func execute(_ signals: SignalFeed) async -> Int32 { await signals.cutting { report() } }
+
+    private func report() -> Int32 {
         var builder = ReportBuilder()
         var read: [(name: String, problems: SpanReader.Problems)] = []
         var code = AgentExit.completed
@@ -36,14 +38,15 @@ struct ReportCommand: AgentCommand {
             }
         }
         guard !read.isEmpty else { return code }
-        return Self.write(render(builder.report(files: read))) ? code : AgentExit.failed
+        return StandardOutput.write(render(builder.report(files: read))) ? code : AgentExit.failed
     }
 
     private func render(_ report: Report) -> [UInt8] {
         switch output {
         case .text:
             let text = TextReport(
-                report, width: Terminal.columns(descriptor: 1) ?? 80, isColored: Terminal.isColorful(descriptor: 1))
+                report, width: Terminal.size(descriptor: 1)?.columns ?? 80,
+                isColored: Terminal.isColorful(descriptor: 1))
             return Array((text.lines.joined(separator: "\n") + "\n").utf8)
         case .html: return Array(HTMLReport(report).text.utf8)
         case .json:
@@ -70,19 +73,5 @@ struct ReportCommand: AgentCommand {
         }
         for span in reader.finish() { builder.add(span) }
         return reader.problems
-    }
-
-    /// False: nobody takes it.
-    private static func write(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(1, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                rest = rest.dropFirst(count)
-            }
-            return true
-        }
     }
 }

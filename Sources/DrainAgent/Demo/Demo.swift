@@ -30,17 +30,17 @@ struct Demo {
         let access = try ClusterAccess.load(.kubeconfig(paths: [kubeconfig], context: nil), environment: [:])
         let logs = try LineSink.open(path: "\(directory)/log.jsonl", onFate: { _, _ in })
         let log = DrainLog(node: node, boot: "demo") { logs.write($0.json()) }
-        let display = LiveDisplay()
+        let display = LiveDisplay(descriptor: 1, style: options.progress.style(descriptor: 1))
         let telemetry = try AgentTelemetry(
             AgentTelemetry.Settings(
                 node: node, dryRun: false, spans: "\(directory)/spans.jsonl", logFormat: .json, logLevel: nil,
-                serverAddress: "127.0.0.1"), time: time, extra: [log, display.lines])
+                serverAddress: "127.0.0.1"), time: time, extra: [log, ProgressLines { display.say($0) }])
         let cluster = Cluster(access, api: telemetry.api, time: time)
         telemetry.report(to: cluster)
         let controller = DrainController(
             cluster: cluster, telemetry: telemetry, policy: DrainPolicy(node: node), timeout: nil, time: time)
         let server = try serve(telemetry, controller)
-        display.begin(
+        display.say(
             "Draining \(node) of a simulated cluster (API server \(world.server)); metrics: http://\(server.addresses[0])/metrics"
         )
         _ = await controller.start(DrainDemand(.command), own: nil)
@@ -48,16 +48,18 @@ struct Demo {
         let interrupts = Task {
             for await _ in signals.stream { _ = await controller.cancel(uncordon: false) }
         }
-        let ticker = Task { await display.follow(telemetry.progress, time: time) }
+        let drawing = Task { await display.follow({ DrainView(telemetry.progress.current) }, time: time) }
         guard let summary = await controller.outcome() else { return AgentExit.cancelled }
-        ticker.cancel()
-        await ticker.value
+        drawing.cancel()
+        await drawing.value
         interrupts.cancel()
         try Data(PrometheusText.render(telemetry.registry.collect())).write(
             to: URL(fileURLWithPath: "\(directory)/metrics.txt"))
         await telemetry.flush(within: .seconds(2))
         await logs.close(within: .seconds(2))
-        display.end(SummaryTable.lines(telemetry.progress.current, summary, at: time.now()) + farewell())
+        for line in SummaryTable.lines(telemetry.progress.current, summary, at: time.now()) + farewell() {
+            display.say(line)
+        }
         await display.flush()
         await telemetry.finishReports(within: .seconds(2))
         await server.stop()

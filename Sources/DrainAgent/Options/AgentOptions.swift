@@ -4,16 +4,18 @@ import KubernetesClient
 
 /// Which agent a command talks to: the one of this machine, or one at a URL.
 struct AgentOptions: ParsableArguments {
-    @Option(help: "The running agent's Unix socket.")
+    @Option(help: "The running agent's Unix socket.", completion: .file())
     var controlSocket = ServingOptions.defaultSocket
 
     @Option(help: "The agent's address in place of its socket, e.g. https://node-a:9809.")
     var url: String?
 
-    @Option(help: "File with the bearer token for --url; what changes something needs it.")
+    @Option(help: "File with the bearer token for --url; what changes something needs it.", completion: .file())
     var tokenFile: String?
 
-    @Option(help: "File with the only certificate authorities that --url may be certified by; else the system's.")
+    @Option(
+        help: "File with the only certificate authorities that --url may be certified by; else the system's.",
+        completion: .file())
     var ca: String?
 
     @Flag(inversion: .prefixedNo, help: "Take any certificate of --url: whoever answers gets the token.")

@@ -8,11 +8,13 @@ struct ServingOptions: ParsableArguments {
 
     @Option(
         help:
-            "File with the bearer token that changes over TCP need; re-read when it changes. Without it they are refused."
-    )
+            "File with the bearer token that changes over TCP need; re-read when it changes. Without it they are refused.",
+        completion: .file())
     var controlTokenFile: String?
 
-    @Option(help: "Unix socket for trigger, prestop, cancel and status on this machine; \"\" for none.")
+    @Option(
+        help: "Unix socket for trigger, prestop, cancel and status on this machine; \"\" for none.",
+        completion: .file())
     var controlSocket: String?
 
     @Flag(help: "Take GET /prestop, too, for a kubelet's httpGet hook; the token goes into its httpHeaders.")

@@ -7,8 +7,8 @@ import TelemetryExport
 struct TelemetryOptions: ParsableArguments {
     @Option(
         help:
-            "File for tracing spans, one OTLP JSON object a line; -: stdout, what run does unless told otherwise; \"\": none."
-    )
+            "File for tracing spans, one OTLP JSON object a line; -: stdout, what run does unless told otherwise; \"\": none.",
+        completion: .file())
     var spans: String?
 
     @Option(
@@ -25,14 +25,17 @@ struct TelemetryOptions: ParsableArguments {
 
     @Option(
         help:
-            "File for node_exporter's textfile collector, ending in .prom: at the end, what stays true after it."
-    )
+            "File for node_exporter's textfile collector, ending in .prom: at the end, what stays true after it.",
+        completion: .file(extensions: ["prom"]))
     var textfile: String?
 
     func validate() throws {
         guard let textfile, !textfile.hasSuffix(".prom") else { return }
         throw ValidationError("--textfile: the collector reads only what ends in .prom, not \"\(textfile)\"")
     }
+
+    /// A drain from a terminal writes none unless it is asked for.
+    var writesLog: Bool { logLevel != nil || logFormat != nil }
 
     /// The flag, and what the environment says beside it.
     func otel() -> TelemetryEnvironment {

@@ -21,34 +21,38 @@ struct ControlClient {
         var error: String?
     }
 
-    private let endpoint: Endpoint
+    let endpoint: Endpoint
+
+    var place: String { endpoint.socket ?? endpoint.url }
 
     /// Sends it, prints the answer, and says how to exit: with the outcome's code where there is one to report.
+    /// `rendering`: what is printed in place of the answer.
     static func command(
-        _ agent: AgentOptions, _ method: String, _ path: String, _ body: JSONValue? = nil, reportsOutcome: Bool = false
+        _ agent: AgentOptions, _ method: String, _ path: String, _ body: JSONValue? = nil, reportsOutcome: Bool = false,
+        rendering: ([UInt8]) throws -> [UInt8] = { $0 }
     ) async -> Int32 {
         do {
             let client = ControlClient(endpoint: try agent.endpoint())
-            return await client.command(method, path, body, reportsOutcome: reportsOutcome)
+            return await client.command(method, path, body, reportsOutcome, rendering)
         } catch {
             return Complaint.exit(error)
         }
     }
 
-    private func command(_ method: String, _ path: String, _ body: JSONValue?, reportsOutcome: Bool) async -> Int32 {
+    private func command(
+        _ method: String, _ path: String, _ body: JSONValue?, _ reportsOutcome: Bool,
+        _ rendering: ([UInt8]) throws -> [UInt8]
+    ) async -> Int32 {
         let http = HTTPClient(maxConnections: 1)
         let answer = await http.send(request(method, path, body, isHeld: reportsOutcome))
         await http.shutdown()
         switch answer {
-        case .failure(let failure):
-            let hint = endpoint.socket == nil ? "" : " Is `drain-agent run` running here, with this --control-socket?"
-            Complaint.say("drain-agent: no agent answers on \(place): \(failure.message).\(hint)")
-            return AgentExit.failed
-        case .success(let response): return report(response, reportsOutcome: reportsOutcome)
+        case .failure(let failure): return complain(of: failure)
+        case .success(let response): return report(response, reportsOutcome: reportsOutcome, rendering)
         }
     }
 
-    private func request(_ method: String, _ path: String, _ body: JSONValue?, isHeld: Bool) -> HTTPRequest {
+    func request(_ method: String, _ path: String, _ body: JSONValue? = nil, isHeld: Bool = false) -> HTTPRequest {
         var request = HTTPRequest(method: method, url: endpoint.url + path, tls: endpoint.tls)
         request.unixSocket = endpoint.socket
         // A drain takes as long as it takes.
@@ -63,19 +67,31 @@ struct ControlClient {
         return request
     }
 
-    private var place: String { endpoint.socket ?? endpoint.url }
+    func complain(of failure: HTTPFailure) -> Int32 {
+        // Whoever cancels says why.
+        guard failure.kind != .cancelled else { return AgentExit.failed }
+        Complaint.say("drain-agent: \(NoAgent.text(endpoint, failure))")
+        return AgentExit.failed
+    }
 
-    private func report(_ response: HTTPResponse, reportsOutcome: Bool) -> Int32 {
+    private func report(
+        _ response: HTTPResponse, reportsOutcome: Bool, _ rendering: ([UInt8]) throws -> [UInt8]
+    ) -> Int32 {
         let reply: Reply
-        do { reply = try JSONDecoder().decode(Reply.self, from: Data(response.body)) } catch {
+        let text: [UInt8]
+        do {
+            reply = try JSONDecoder().decode(Reply.self, from: Data(response.body))
+            text = response.status < 300 ? try rendering(response.body) : []
+        } catch {
             Complaint.say("drain-agent: what answers on \(place) is no drain-agent (HTTP \(response.status))")
             return AgentExit.failed
         }
         guard response.status < 300 else {
-            Complaint.say("drain-agent: \(reply.error ?? "HTTP \(response.status)")")
+            let step = NoAgent.nextStep(status: response.status, endpoint)
+            Complaint.say("drain-agent: \((reply.error ?? "HTTP \(response.status)").onOneLine)\(step)")
             return AgentExit.failed
         }
-        _ = response.body.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+        StandardOutput.write(text)
         guard reportsOutcome, let outcome = reply.outcome.flatMap(DrainOutcome.init(rawValue:)) else { return 0 }
         return AgentExit.code(outcome)
     }

@@ -22,10 +22,11 @@ final class LossNotice: Sendable {
 
 extension LineSink {
     /// What people read; when it cannot be written, stderr says so.
-    static func standardOutput() -> LineSink {
+    static func standardOutput(queueLimit: Int = 1 << 20) -> LineSink {
         let notice = LossNotice { Complaint.say("drain-agent: standard output is lost: \($0)") }
         return LineSink(
-            descriptor: 1, closesDescriptor: false, onFate: { fate, _ in if fate == .dropped { notice.dropped() } },
+            descriptor: 1, closesDescriptor: false, queueLimit: queueLimit,
+            onFate: { fate, _ in if fate == .dropped { notice.dropped() } },
             onFailure: { notice.lost("\($0)") })
     }
 }

@@ -8,6 +8,7 @@ final class ProgressLines: DrainObserver {
     struct State {
         var dryRun = DrainPolicy.DryRun.none
         var node = ""
+        var started: Timestamp?
         var pods: [PodIdentity] = []
         var verdicts: [Blocker: BudgetVerdict] = [:]
         var stuck: [Int: StuckTermination.Reason] = [:]
@@ -20,13 +21,31 @@ final class ProgressLines: DrainObserver {
     }
 
     private let state = Lock(State())
-    private let print: @Sendable (String) -> Void
+    private let print: @Sendable (ProgressLine) -> Void
 
-    init(print: @escaping @Sendable (String) -> Void) { self.print = print }
+    init(print: @escaping @Sendable (ProgressLine) -> Void) { self.print = print }
 
     func observe(_ event: DrainEvent) {
-        let lines = state.withLock { Self.lines(event, &$0) }
-        for line in lines { print(line.onOneLine) }
+        let (lines, started) = state.withLock { (Self.lines(event, &$0), $0.started) }
+        let phase = Self.phase(event.fact)
+        for line in lines {
+            print(ProgressLine(text: line.onOneLine, phase: phase, after: event.at - (started ?? event.at)))
+        }
+    }
+
+    private static func phase(_ fact: DrainEvent.Fact) -> PodPhase? {
+        switch fact {
+        case .podMoved(let move): move.to
+        case .podAdded(let facts): facts.phase
+        case .waitBegan: .blocked
+        case .stuck, .deletedAtDeadline: .terminating
+        case .began, .resumed, .turn, .stateChanged, .deadlineChanged, .nodeSeen, .cordon, .uncordonedByOthers,
+            .nodeDeleted, .surveyed, .planned, .podExcluded, .exclusionEnded, .podFinished, .annotationIgnored,
+            .tierStarted, .evictionAnswered, .waitGoesOn, .waitEnded, .judged, .budgetWatchChanged, .unblock,
+            .deletionExpected, .overrunProjected, .volumesAttached, .listed, .watchEnded, .pollingChanged,
+            .requestFailed, .throttled, .ended:
+            nil
+        }
     }
 
     private static func lines(_ event: DrainEvent, _ state: inout State) -> [String] {
@@ -34,6 +53,7 @@ final class ProgressLines: DrainObserver {
         case .began(_, let policy):
             state.dryRun = policy.dryRun
             state.node = policy.node
+            state.started = event.at
             return []
         case .cordon(let step): return [line(step, state)]
         case .planned(let pods, let excluded):

@@ -47,12 +47,15 @@ public struct ClusterAccess: Sendable {
     public var summary: String {
         let hasCertificate = credential == .none && tls.clientCertificatePEM != nil
         let proof = hasCertificate ? "client certificate" : credential.summary
-        var parts = ["\(Self.withoutUserInfo(server)) (\(origin.isEmpty ? "" : "\(origin), ")\(proof))"]
+        var parts = ["\(publicServer) (\(origin.isEmpty ? "" : "\(origin), ")\(proof))"]
         if let impersonation { parts.append("as \(impersonation.user)") }
         if let proxy { parts.append("through \(Self.withoutUserInfo(proxy))") }
         if tls.skipVerification { parts.append("server certificate NOT verified") }
         return parts.joined(separator: ", ")
     }
+
+    /// The server's URL for people.
+    public var publicServer: String { Self.withoutUserInfo(server) }
 
     /// `https://user:secret@host` without what is before the `@`.
     static func withoutUserInfo(_ url: String) -> String {
