@@ -14,10 +14,10 @@ struct Load {
     var byKind: [Int]
 
     /// Every request has a cause: a pod, a refusal that is tried again, a list every five seconds, a lease.
-    var mostRequests: Int { 60 + 14 * pods + 4 * misfortunes + 4 * watches + seconds * (3 + blockers) / 4 }
+    var mostRequests: Int { 60 + 14 * pods + 3 * misfortunes + 3 * watches + seconds * (3 + blockers) / 4 }
 
     /// Every wake has one, too: something is due for a request, a pod, or because five seconds have passed.
-    var mostTicks: Int { 60 + 2 * requests + 12 * pods + 4 * watches + seconds * 2 / 3 }
+    var mostTicks: Int { 30 + requests + 6 * pods + 2 * watches + seconds / 3 }
 }
 
 extension World {

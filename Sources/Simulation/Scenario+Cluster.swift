@@ -16,7 +16,9 @@ extension Scenario {
         model.timing.scheduling = .between(.milliseconds(10), dice.time(30, 1000))
         model.timing.detach = has(.volumes) ? .between(.milliseconds(500), .seconds(20)) : .after(.milliseconds(200))
         let spread = dice.chance(wildness * 0.2) ? 11 : dice.int(1, 3)
-        let count = dice.chance(0.05) ? 0 : dice.int(1, wildness > 0.5 && dice.chance(0.3) ? 12 : 5)
+        let few = dice.chance(0.05) ? 0 : dice.int(1, wildness > 0.5 && dice.chance(0.3) ? 12 : 5)
+        // One watch on all budgets takes the place of many.
+        let count = spread > 8 ? 22 : few
         for number in 0..<min(count, podLimit) {
             let namespace = ["shop", "data", "kube-system"][safe: number % spread] ?? "team-\(number % spread)"
             addWorkload(number, namespace, &dice)

@@ -293,7 +293,7 @@ struct PodEvictionTests {
         #expect(pod.eviction.phase == .queued && pod.eviction.result == nil && !pod.eviction.isSettled)
         pod.ask(.created)
         pod.take(pod.eviction.vanished(at: pod.now))
-        #expect(pod.ends == [.evicted, .evicted])
+        #expect(pod.ends == [.evicted])
         var there = OnePod()
         there.take(there.eviction.reappeared(at: there.now))
         #expect(there.facts.isEmpty)

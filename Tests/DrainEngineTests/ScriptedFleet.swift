@@ -80,7 +80,9 @@ final class ScriptedFleet {
 
     func cordon(_ name: String, _ value: Bool) { model.perform(.setUnschedulable(node: name, value)) }
 
-    func holds(_ name: String) -> Bool { members[name].map { $0.isAlive && $0.turn.isHeld(at: $0.now) } ?? false }
+    func holds(_ name: String) -> Bool {
+        members[name].map { $0.isAlive && $0.turn.isHeld(at: now + $0.skew) } ?? false
+    }
 
     func standing(_ name: String) -> FleetTurn.Standing? { members[name]?.turn.standing }
 
