@@ -202,6 +202,7 @@ import Testing
                 waiting in
                 if arguments[0] == "status" { try await cluster.control(["trigger"]) { _, code in #expect(code == 0) } }
                 _ = try await agent.log("eviction is blocked")
+                try await waiting.masksSignals()
                 waiting.child.send(SIGINT)
                 #expect(await waiting.exitCode() == 130)
                 #expect(!waiting.child.error.text.contains("has ended"))

@@ -37,7 +37,7 @@ import Timestamps
                 "! budget shop/pay can never allow  1 pod for 1m1s  1 of 1 healthy, needs 1, all…",
                 "  scale Deployment shop/pay to 2 or more", "! budget shop/web can allow again  1 pod for 1m1s",
                 "  not now", "! webhook kv.example can allow again  1 pod for 1m1s", "  not now",
-                "! pod demo/p2 should be gone since 2027-01-15T08:00:30Z: finalizers are left (ex…",
+                "! pod demo/p2 should be gone since 2027-01-15T08:00:30Z: finalizers are left (e…",
                 "! volumes are still attached: pvc-1",
             ])
     }

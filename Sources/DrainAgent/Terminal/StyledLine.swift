@@ -47,16 +47,19 @@ struct StyledLine: Equatable, Sendable {
         a.pieces.elementsEqual(b.pieces) { $0 == $1 }
     }
 
-    /// Cut to so many columns.
+    /// Cut to so many columns, with an ellipsis for what is missing.
     func clipped(to columns: Int) -> StyledLine {
         var line = StyledLine()
         var left = columns
-        for piece in pieces {
-            guard left > 0 else { break }
-            let text = PlainText.clipped(piece.text, to: left)
-            line.pieces.append((text, piece.look))
-            left -= PlainText.width(text)
-            if text != piece.text { break }
+        for (index, piece) in pieces.enumerated() where left > 0 {
+            let width = PlainText.width(piece.text)
+            guard width < left else {
+                let rest = pieces[index...].map(\.text).joined()
+                line.pieces.append((PlainText.clipped(rest, to: left), piece.look))
+                break
+            }
+            line.pieces.append(piece)
+            left -= width
         }
         return line
     }
