@@ -44,7 +44,7 @@ import Testing
         try await withAgent { cluster, agent, url, identity in
             let trusting = ["--url", url, "--ca", identity.certificatePath]
             let known = trusting + ["--token-file", "\(cluster.directory)/token"]
-            try await tell(["status"] + trusting, cluster) { code, output, _ in
+            try await tell(["status", "-o", "json"] + trusting, cluster) { code, output, _ in
                 #expect(code == 0)
                 #expect(output.contains("\"state\":\"idle\""))
             }
@@ -123,7 +123,7 @@ import Testing
                 let url = try await agent.address().replacing("http://", with: "https://")
                 try await tell(["status", "--url", url, "--ca", identity.certificatePath], cluster) { code, output, _ in
                     #expect(code == 0)
-                    #expect(output.contains("\"node\":\"node-a\""))
+                    #expect(output.hasPrefix("node/node-a draining"))
                 }
                 agent.child.send(SIGINT)
                 #expect(await agent.exitCode() == 5)

@@ -48,10 +48,12 @@ def test_one_block_below_the_lines(terminal):
 
 def test_through_changes_of_size(terminal):
     wait_for(terminal, "budget shop/payments can never allow")
-    for columns, rows in [(60, 20), (120, 40), (40, 10), (25, 6), (10, 3), (100, 2), (100, 1), (90, 30)]:
+    for columns, rows in [(60, 20), (120, 40), (40, 10), (25, 6), (10, 3), (100, 2), (90, 30)]:
         terminal.resize(columns, rows)
-        if rows > 2 and columns > 20:
-            until("the head on it", lambda: any(HEAD.match(line) for line in terminal.screen()))
+        # Drawn anew, and not only broken by the terminal: the head is as much of it as fits.
+        until(
+            f"the head in {columns} columns",
+            lambda: any(line.startswith("node/nod") and len(line) < columns for line in terminal.screen()))
     until("the end", lambda: "node/node-a drained in" in terminal.text(history=True))
     lines = terminal.screen(history=True)
     end = next(i for i, line in enumerate(lines) if line.startswith("NAMESPACE"))

@@ -35,8 +35,8 @@ class Tmux:
         self._call("resize-window", "-x", str(columns), "-y", str(rows))
 
     def screen(self, history=False, colors=False):
-        """What stands there, line by line; history: with what has scrolled away."""
-        arguments = (["-S", "-"] if history else []) + (["-e"] if colors else [])
+        """What stands there, line by line; history: with what has scrolled away, lines whole that the window has broken."""
+        arguments = (["-J", "-S", "-"] if history else []) + (["-e"] if colors else [])
         lines = self._call("capture-pane", "-p", *arguments).split("\n")
         while lines and not lines[-1].strip():
             lines.pop()
