@@ -27,6 +27,8 @@ import Testing
             $0.addFrozen()
         } _: { cluster in
             try await drain(cluster) { agent in
+                // At first it is only waited for; the verdict comes a moment later.
+                #expect(await agent.child.output.first(containing: "can never allow") != nil)
                 #expect(await agent.child.output.first(containing: "1 of 1 healthy") != nil)
                 #expect(screen(agent).count("shop/pay-budget\u{20}can never allow") > 0)
                 cluster.change { $0.perform(.deleteBudget(namespace: "shop", name: "pay-budget")) }
