@@ -88,7 +88,7 @@ def test_each_pod_serves_as_it_is_shipped(scenario, name):
     assert scrape.value("drain_node_info", node=scenario.node) == 1
     used, asked = scrape.value("process_resident_memory_bytes"), agent.asked_for("memory")
     assert used < asked, f"{used / MEBIBYTE:.1f} MiB are used, the manifest asks for {asked / MEBIBYTE:.0f}"
-    told = agent.tell("status")
+    told = agent.tell("status", "-o", "json")
     assert told.returncode == 0 and json.loads(told.stdout)["state"] == "idle", told.stderr
     terminate(agent)
     check_nothing_was_done(agent)

@@ -244,7 +244,7 @@ def test_the_certificate_is_followed_and_a_bad_one_never_served(scenario):
     with_token = [*client, "--token-file", scenario.directory / "token"]
     assert agent.tell("cancel", *client).returncode == 1
     held = Told(agent, "trigger", "--wait", *with_token)
-    until("a drain", lambda: json.loads(agent.tell("status", *client).stdout)["state"] == "draining")
+    until("a drain", lambda: json.loads(agent.tell("status", "-o", "json", *client).stdout)["state"] == "draining")
 
     second = certificates.rotate()
     until("the new certificate", lambda: is_served(agent, second))

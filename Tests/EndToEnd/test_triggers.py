@@ -175,7 +175,7 @@ def test_prestop_starts_the_drain_joins_it_and_holds_until_its_end(scenario):
     agent.wait_for("a terminating pod", lambda state: state["counts"]["terminating"] == 1)
     second = Told(agent, "prestop")
     third = Told(agent, "trigger", "--wait")
-    status = agent.tell("status")
+    status = agent.tell("status", "-o", "json")
     assert json.loads(status.stdout)["trigger"] == "prestop", status
     # The kubelet's SIGTERM while the hook runs.
     agent.signal()
