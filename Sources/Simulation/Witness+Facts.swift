@@ -282,7 +282,9 @@ extension Witness {
     private func cover(_ fact: DrainEvent.Fact) {
         switch fact {
         case .nodeDeleted: world.coverage.hit(.nodeDeleted)
-        case .surveyed: world.coverage.hit(.surveyed)
+        case .surveyed(let forecast):
+            surveyed = forecast.pods.count
+            world.coverage.hit(.surveyed)
         case .annotationIgnored: world.coverage.hit(.annotationIgnored)
         case .budgetWatchChanged(_, let isLive, _): if !isLive { world.coverage.hit(.budgetsUnwatched) }
         case .unblock(let step): world.coverage.hit(step.result == .restarted ? .restarted : .notRestarted)

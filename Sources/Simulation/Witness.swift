@@ -39,6 +39,8 @@ final class Witness {
     var everExcluded: Set<String> = []
     /// Pods that the watch has shown to be gone.
     var knownGone: Set<String> = []
+    /// Pods that run and are ready, as the machine was last told.
+    var readyAsShown: Set<String> = []
     /// What the machine is being told of in this very step.
     var lastGone: String?
     /// DaemonSets that the API server says it does not know.
@@ -83,6 +85,8 @@ final class Witness {
     var startID = ""
     /// When the deadline was last told, and the process could act on it.
     var lastDeadlineNews: Timestamp?
+    /// Pods that a look at everything has asked about.
+    var surveyed = 0
     var inputs = 0
     var ticks = 0
     var requests = [Int](repeating: 0, count: RequestKind.allCases.count)
@@ -176,7 +180,9 @@ final class Witness {
         case .readNode:
             if case .success(_, .node(let node)) = exchange.answer { foundCordoned = node.spec.unschedulable }
         case .plan:
-            if case .success(_, .pods(let list)) = exchange.answer { plannedVersion = Int(list.resourceVersion) }
+            guard case .success(_, .pods(let list)) = exchange.answer else { break }
+            plannedVersion = Int(list.resourceVersion)
+            shown(list)
         case .verify:
             guard case .success(_, .pods(let list)) = exchange.answer else { break }
             verified = (list, exchange.sent)
@@ -195,8 +201,17 @@ final class Witness {
         }
     }
 
+    private func show(_ pod: Pod) {
+        if pod.isReady, pod.status.phase == "Running" {
+            readyAsShown.insert(pod.metadata.uid)
+        } else {
+            readyAsShown.remove(pod.metadata.uid)
+        }
+    }
+
     /// The list is right: whoever is on it is there.
     private func shown(_ list: PodList) {
+        for pod in list.items { show(pod) }
         for pod in list.items where !knownGone.isEmpty { knownGone.remove(pod.metadata.uid) }
     }
 
@@ -229,6 +244,7 @@ final class Witness {
         guard isCurrent else { return }
         switch event {
         case .added(.pod(let pod)), .modified(.pod(let pod)):
+            show(pod)
             guard let old = indexByName["\(pod.metadata.namespace)/\(pod.metadata.name)"],
                 pods[old].pod.uid != pod.metadata.uid
             else { return }
@@ -249,9 +265,9 @@ final class Witness {
         let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
         let waiting = pods.first { $0.phase == .blocked && $0.wait == blocker && !$0.isOwn }
         guard let waiting else { return }
-        let asked = pods.count {
-            $0.phase == .evicting && $0.pod.namespace == budget.metadata.namespace
-                && budget.status.disruptedPods[$0.pod.name] == nil
+        let asked = pods.indices.count {
+            pods[$0].phase == .evicting && pods[$0].pod.namespace == budget.metadata.namespace
+                && (budget.status.disruptedPods[pods[$0].pod.name] == nil || lastEvicted.contains($0))
         }
         demand(
             asked >= budget.status.disruptionsAllowed, .allowanceUnused,
@@ -263,8 +279,7 @@ final class Witness {
         let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
         let sent = lastEvicted.count { index in
             guard pods[index].wait == blocker, !pods[index].isOwn else { return false }
-            let record = world.model.pod(pods[index].pod.namespace, pods[index].pod.name)
-            return record?.pod.metadata.uid == pods[index].pod.uid && record?.pod.isReady == true
+            return readyAsShown.contains(pods[index].pod.uid)
         }
         demand(
             !budget.isCurrent || sent <= max(0, budget.status.disruptionsAllowed) + 1, .allowanceExceeded,

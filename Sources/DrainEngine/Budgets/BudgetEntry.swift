@@ -37,6 +37,8 @@ struct BudgetEntry {
     var review: BudgetReview
     /// What made the last review necessary.
     var reviewedStatus: ReviewCause?
+    /// How many healthy pods there were then.
+    var reviewedHealthy: Int?
     var told: Judgement?
 
     /// `review`: one that is under way already.
