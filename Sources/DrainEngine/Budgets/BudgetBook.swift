@@ -77,6 +77,7 @@ struct BudgetBook {
             entry.refusedFreed = []
         }
         entry.judge.seen(budget, at: now)
+        if budget.status.disruptionsAllowed > 0 { entry.hasAllowedSinceReview = true }
         if budget.isCurrent { entry.unspent = max(0, budget.status.disruptionsAllowed - entry.uncounted(budget, pods)) }
         entries[key.blocker] = entry
         return free(key.blocker, pods: pods) + release(key.blocker, pods: pods)
@@ -128,9 +129,7 @@ struct BudgetBook {
             guard var entry = entries[blocker], let namespace = blocker.namespace else { continue }
             entry.probeDue = now + probeInterval(namespace)
             // Seldom: pods come and go without another number of them.
-            if entry.review.hasGaps || entry.reviewedHealthy != entry.judge.budget?.status.currentHealthy {
-                entry.reviewedStatus = nil
-            }
+            if entry.review.hasGaps || entry.hasAllowedSinceReview { entry.reviewedStatus = nil }
             if entry.outstanding(pods) == 0, let next = candidate(entry, pods) {
                 entry.let(next, .probe)
                 released.append(next)
@@ -196,7 +195,7 @@ extension BudgetBook {
                 continue
             }
             entry.reviewedStatus = ReviewCause(budget)
-            entry.reviewedHealthy = budget.status.currentHealthy
+            entry.hasAllowedSinceReview = false
             requests += entry.review.begin(budget)
             entries[blocker] = entry
         }
