@@ -136,6 +136,9 @@ extension Witness {
         counts[move.to.place] += 1
         pods[move.index].moved(to: move.to, at: now)
         pods[move.index].due = move.due
+        if move.to == .gone || move.to == .failed || move.to == .terminating {
+            demand(book.wait == nil, .waitsPaired, "\(move.pod) is \(move.to.rawValue), and still waits")
+        }
         checkTruth(move)
     }
 

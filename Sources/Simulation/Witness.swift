@@ -51,6 +51,8 @@ final class Witness {
 
     /// The budget that the machine is being told of.
     private var allowing: Budget?
+    /// What budgets that are watched allow by their last word, less what was accepted since; and whom that word counted.
+    private var allowances: [Blocker: (left: Int, counted: Set<String>)] = [:]
     var unanswered: Set<RequestPurpose> = []
     var evictionsInFlight = 0
     var deletesInFlight = 0
@@ -165,6 +167,7 @@ final class Witness {
             take(request, kind)
         }
         if let allowing { checkAllowance(allowing) }
+        if !allowances.isEmpty { checkLeftovers() }
         demand(evictionsInFlight <= policy.concurrency, .slots, "\(evictionsInFlight) evictions in flight")
     }
 
@@ -220,6 +223,7 @@ final class Witness {
         guard pods.indices.contains(index) else { return }
         pods[index].isInFlight = false
         let answer = AnswerKey.expected(exchange)
+        spends(pods[index], answer)
         pods[index].notBefore = exchange.retryAfter.map { now + $0 }
         switch answer {
         case .accepted: if policy.dryRun == .none { pods[index].isAccepted = true }
@@ -239,6 +243,7 @@ final class Witness {
     }
 
     private func hears(_ topic: WatchRequest.Topic, _ generation: Int, _ signal: WatchSignal) {
+        if case .budgets = topic, case .ended = signal { allowances = [:] }
         guard case .event(let event) = signal else { return }
         let isCurrent = world.agents[number].watches.contains { $0.topic == topic && $0.generation == generation }
         guard isCurrent else { return }
@@ -253,7 +258,13 @@ final class Witness {
         case .deleted(.pod(let pod)):
             knownGone.insert(pod.metadata.uid)
             lastGone = pod.metadata.uid
-        case .added(.budget(let budget)), .modified(.budget(let budget)): allowing = budget
+        case .added(.budget(let budget)), .modified(.budget(let budget)):
+            allowing = budget
+            let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
+            let left = budget.isCurrent ? budget.status.disruptionsAllowed : 0
+            allowances[blocker] = left > 0 ? (left, Set(budget.status.disruptedPods.keys)) : nil
+        case .deleted(.budget(let budget)):
+            allowances[.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)] = nil
         case .added, .modified, .deleted, .bookmark, .error: break
         }
     }
@@ -272,6 +283,39 @@ final class Witness {
         demand(
             asked >= budget.status.disruptionsAllowed, .allowanceUnused,
             "\(blocker) allows \(budget.status.disruptionsAllowed), and \(waiting.pod) waits (\(asked) are asked for)")
+    }
+
+    /// What it allowed one that went another way, the next one has.
+    private func checkLeftovers() {
+        guard mayAsk else { return }
+        for (blocker, allowance) in allowances {
+            guard case .budget(let namespace, _) = blocker, allowance.left > 0,
+                let waiting = pods.first(where: { $0.phase == .blocked && $0.wait == blocker && !$0.isOwn })
+            else { continue }
+            let asked = pods.count {
+                ($0.isInFlight || $0.phase == .retrying) && $0.pod.namespace == namespace
+                    && !allowance.counted.contains($0.pod.name)
+            }
+            demand(
+                asked >= allowance.left, .allowanceUnused,
+                "\(blocker) still allows \(allowance.left), and \(waiting.pod) waits (\(asked) are asked for)")
+        }
+    }
+
+    private func spends(_ book: PodBook, _ answer: EvictionAnswer) {
+        for (blocker, allowance) in allowances {
+            guard case .budget(let namespace, _) = blocker, namespace == book.pod.namespace else { continue }
+            switch answer {
+            case .budget: allowances[blocker] = nil
+            case .accepted where !allowance.counted.contains(book.pod.name):
+                allowances[blocker] = allowance.left > 1 ? (allowance.left - 1, allowance.counted) : nil
+            // Whether it took effect nobody knows.
+            case .unreachable, .serverError: allowances[blocker] = nil
+            case .accepted, .severalBudgets, .deferred, .throttled, .gone, .replaced, .namespaceTerminating,
+                .unauthorized, .forbidden, .rejected:
+                break
+            }
+        }
     }
 
     /// No more of those that it guards try than it allows, and one that probes.
