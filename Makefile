@@ -34,7 +34,7 @@ image: ## Make the image without a daemon, as .build/image/drain-agent.tar, run 
 	python3 -B deploy/image/make.py image .build/release/drain-agent .build/image/drain-agent.tar
 	python3 -B deploy/image/make.py try .build/image/drain-agent.tar
 
-test: lint test-unit simulate test-leaks image test-end-to-end test-fuzz test-tsan test-asan ## Check the style and run every test; installs what they need.
+test: lint test-unit test-simulation test-leaks image test-end-to-end test-fuzz test-tsan test-asan ## Check the style and run every test; installs what they need.
 
 test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test
@@ -50,6 +50,13 @@ simulate: ## Play SEEDS=20000 drains against the model cluster; FROM=seed, SIMUL
 	@scripts/install build
 	$(SWIFT_BUILD) $(RELEASE) --product simulate
 	"$$(swift build -c release --show-bin-path)/simulate" --seeds $(or $(SEEDS),20000) --from $(or $(FROM),0) $(SIMULATE_FLAGS)
+
+# Something of everything must have happened, and a seed comes to the same end in however many processes.
+test-simulation: ## Play 20,000 drains, and see that all is tried and nothing is left to chance.
+	@$(MAKE) --no-print-directory simulate SEEDS=20000 SIMULATE_FLAGS=--complete
+	@simulate="$$(swift build -c release --show-bin-path)/simulate"; \
+	one="$$("$$simulate" --seeds 1000 --jobs 1 | tail -n 1)"; three="$$("$$simulate" --seeds 1000 --jobs 3 | tail -n 1)"; \
+	echo "$$one"; test "$$one" = "$$three"
 
 simulate-mutations: ## Break the engine in twenty ways, and count how many the simulation notices.
 	@scripts/install build

@@ -33,7 +33,8 @@ public enum RequestPurpose: Sendable, Hashable {
     case budgetOwner(BudgetKey, Workload.Key)
     case unblock(Workload.Key)
     case deleteAtDeadline(pod: Int)
-    case volumes
+    /// Counted: the pods may come first again, and an old list says nothing about theirs.
+    case volumes(Int)
     /// Before anything is touched.
     case survey(pod: Int)
     /// The same about budgets, their pods and owners; counted, for the drain asks for them, too.

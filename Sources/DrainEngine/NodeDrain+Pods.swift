@@ -79,6 +79,8 @@ extension NodeDrain {
         case .event(let event):
             guard let seen = feed.received(event), case .pod(let pod) = seen.object else { return }
             if seen.isPresent {
+                // An old event must not take a pod for gone that has its name by now.
+                guard !feed.covers(pod.metadata) else { return }
                 present(pod, at: now, into: &step)
             } else {
                 absent(pod.identity, at: now, into: &step)
@@ -120,15 +122,20 @@ extension NodeDrain {
         }
         tell(.listed(pods: list.items.count, sent: exchange.sent, purpose: .verify), at: now, into: &step)
         feed.saw(version: list.resourceVersion)
+        var hasLeftSince = false
         for pod in list.items {
-            // What left after the list was asked for may still be on it.
-            guard let index = drain.index(of: pod.identity), drain.pods[index].since <= exchange.sent else { continue }
+            guard let index = drain.index(of: pod.identity), drain.pods[index].phase == .gone else { continue }
+            // What left after the list was asked for may still be on it: the next one will not show it.
+            guard drain.pods[index].seenGone <= exchange.sent else {
+                hasLeftSince = true
+                continue
+            }
             apply(drain.reappeared(index: index, at: now), at: now, into: &step)
         }
         stage = .draining
         verifyDue = now + policy.listInterval
         reconcile(list.items, sent: exchange.sent, at: now, into: &step)
-        guard drain.isSettled else { return }
+        guard drain.isSettled, !hasLeftSince else { return }
         let failed = drain.pods.count { $0.phase == .failed }
         if failed == 0 { return finish(.completed, "", staying: list.items, at: now, into: &step) }
         finish(

@@ -25,7 +25,10 @@ extension NodeDrain {
 
     mutating func listVolumes(at now: Timestamp, into step: inout DrainStep) {
         guard case .detaching(var detaching) = stage else { return }
-        if detaching.errand.sends(at: now) { send(.volumes, detaching.errand.call, into: &step) }
+        if deadline.map({ now < $0 }) ?? true, detaching.errand.sends(at: now) {
+            volumeLists += 1
+            send(.volumes(volumeLists), detaching.errand.call, into: &step)
+        }
         stage = .detaching(detaching)
     }
 
@@ -36,8 +39,10 @@ extension NodeDrain {
         if !detaching.volumes.attached.isEmpty { tell(.volumesAttached([]), at: now, into: &step) }
     }
 
-    mutating func volumesListed(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
-        guard case .detaching(var detaching) = stage else { return }
+    mutating func volumesListed(
+        _ number: Int, _ exchange: Exchange, at now: Timestamp, into step: inout DrainStep
+    ) {
+        guard number == volumeLists, case .detaching(var detaching) = stage, detaching.errand.isInFlight else { return }
         switch detaching.errand.answered(exchange, at: now, policy: policy, random: &random) {
         case .done(.volumeAttachments(let attachments)):
             let seen = detaching.volumes.listed(attachments, node: policy.node)

@@ -96,6 +96,7 @@ public struct NodeDrain: Sendable {
     var plannedVersion = ""
     /// Why the last request that is tried again failed.
     var lastError = "no answer"
+    var volumeLists = 0
     /// Not before then is the end verified again.
     var verifyDue: Timestamp?
     /// When each namespace's access was last asked about.
@@ -194,7 +195,7 @@ public struct NodeDrain: Sendable {
     /// It may say how the drain ends, though the deadline is over.
     private func mayDecide(_ input: DrainInput) -> Bool {
         switch input {
-        case .answered(.verify, _), .answered(.volumes, _), .deadline, .cancel: true
+        case .answered(.verify, _), .answered(.volumes(_), _), .deadline, .cancel: true
         case .start, .answered, .watch, .tick: false
         }
     }
@@ -311,7 +312,7 @@ public struct NodeDrain: Sendable {
         case .refreshNode: nodeRefreshed(exchange, at: now, into: &step)
         case .recordon: recordoned(exchange, at: now, into: &step)
         case .deleteAtDeadline(let pod): deletedAtDeadline(pod: pod, exchange, at: now, into: &step)
-        case .volumes: volumesListed(exchange, at: now, into: &step)
+        case .volumes(let number): volumesListed(number, exchange, at: now, into: &step)
         case .unblock(let owner):
             tell(
                 unblocking.answered(owner, exchange, at: now, policy: policy, random: &random), at: now, into: &step)

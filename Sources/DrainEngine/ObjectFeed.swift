@@ -70,6 +70,11 @@ struct ObjectFeed {
         return String(floor)
     }
 
+    /// That list has shown the object as it was then, or later.
+    func covers(_ metadata: ObjectMeta) -> Bool {
+        UInt64(metadata.resourceVersion).map { $0 <= floor } ?? false
+    }
+
     /// A consistent list of the same objects, asked for by somebody else.
     mutating func saw(version: String) { floor = max(floor, UInt64(version) ?? 0) }
 

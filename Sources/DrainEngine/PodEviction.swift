@@ -33,6 +33,8 @@ struct PodEviction {
     private(set) var isReady: Bool
     private(set) var phase: PodPhase
     private(set) var since: Timestamp
+    /// When it was last known to be gone.
+    private(set) var seenGone: Timestamp
     private(set) var attempts = 0
     /// When it may be asked for again, while `blocked` or `retrying`.
     private(set) var due: Timestamp?
@@ -72,6 +74,7 @@ struct PodEviction {
         phase = pod.isTerminating ? .terminating : .queued
         added = now
         since = now
+        seenGone = now
         deletionDeadline = pod.metadata.deletionTimestamp
     }
 
@@ -198,6 +201,7 @@ struct PodEviction {
 
     /// The pod is absent, or present under another UID, or on another node.
     mutating func vanished(at now: Timestamp) -> Step {
+        seenGone = now
         guard phase != .gone else { return Step() }
         guard !isInFlight else {
             hasVanishedInFlight = true
@@ -321,6 +325,7 @@ extension PodEviction {
         _ end: PodResult, to target: PodPhase, answer: EvictionAnswer?, at now: Timestamp
     ) -> Step {
         var step = Step()
+        if target == .gone { seenGone = now }
         endWait(target == .failed ? .abandoned : .allowed, into: &step)
         if target == .gone, deletionDeadline != nil {
             deletionDeadline = nil

@@ -3,6 +3,7 @@ import KubernetesAPI
 /// What a drain cost, beside what there was to do.
 struct Load {
     var seconds: Int
+    /// Those that stay, too: they were looked at.
     var pods: Int
     var inputs: Int
     var ticks: Int

@@ -97,9 +97,10 @@ extension Scenario {
 
     private mutating func addBudgets() {
         var dice = dice(.budgets)
-        for (number, workload) in workloads.enumerated() where dice.chance(0.6) {
+        let isEverywhere = workloads.count > 12
+        for (number, workload) in workloads.enumerated() where dice.chance(isEverywhere ? 0.95 : 0.6) {
             let limit: BudgetLimit =
-                switch dice.int(0, 9) {
+                switch isEverywhere && dice.chance(0.8) ? 5 : dice.int(0, 9) {
                 case 0: .minAvailable(.int(0))
                 case 1, 2: .minAvailable(.int(1))
                 case 3: .minAvailable(.int(dice.int(2, 5)))

@@ -129,7 +129,7 @@ extension Witness {
         let seconds = Int((now - (startedAt ?? now)).components.seconds)
         world.gauge(
             Load(
-                seconds: seconds, pods: pods.count, inputs: inputs, ticks: ticks,
+                seconds: seconds, pods: pods.count + everExcluded.count + surveyed, inputs: inputs, ticks: ticks,
                 requests: requests.reduce(0, +), misfortunes: misfortunes, evictions: evictionsSent,
                 watches: watchesBegun, blockers: verdicts.count, byKind: requests))
     }

@@ -136,6 +136,9 @@ extension Witness {
         counts[move.to.place] += 1
         pods[move.index].moved(to: move.to, at: now)
         pods[move.index].due = move.due
+        if move.to == .gone || move.to == .failed || move.to == .terminating {
+            demand(book.wait == nil, .waitsPaired, "\(move.pod) is \(move.to.rawValue), and still waits")
+        }
         checkTruth(move)
     }
 
@@ -282,7 +285,9 @@ extension Witness {
     private func cover(_ fact: DrainEvent.Fact) {
         switch fact {
         case .nodeDeleted: world.coverage.hit(.nodeDeleted)
-        case .surveyed: world.coverage.hit(.surveyed)
+        case .surveyed(let forecast):
+            surveyed = forecast.pods.count
+            world.coverage.hit(.surveyed)
         case .annotationIgnored: world.coverage.hit(.annotationIgnored)
         case .budgetWatchChanged(_, let isLive, _): if !isLive { world.coverage.hit(.budgetsUnwatched) }
         case .unblock(let step): world.coverage.hit(step.result == .restarted ? .restarted : .notRestarted)

@@ -22,7 +22,12 @@ extension Witness {
     private func checkWaiting() {
         guard let fleet = policy.fleet else { return fail(.standsStill, "it waits for a turn that it does not need") }
         for slot in 0..<fleet.parallel {
-            let holder = world.model.lease(fleet.namespace, "drain-agent-\(slot)")?.spec.holderIdentity ?? ""
+            let lease = world.model.lease(fleet.namespace, "drain-agent-\(slot)")
+            let holder = lease?.spec.holderIdentity ?? ""
+            // Whoever has ended keeps its turn until it expires.
+            if let renewed = lease?.spec.renewTime, !holder.isEmpty, now - renewed < fleet.ttl + .seconds(90) {
+                continue
+            }
             let isAlive = world.agents.contains { $0.plan.policy.node == holder && $0.condition == .running }
             guard isAlive, holder != policy.node else {
                 return fail(

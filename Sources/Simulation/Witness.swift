@@ -39,6 +39,8 @@ final class Witness {
     var everExcluded: Set<String> = []
     /// Pods that the watch has shown to be gone.
     var knownGone: Set<String> = []
+    /// Pods that run and are ready, as the machine was last told.
+    var readyAsShown: Set<String> = []
     /// What the machine is being told of in this very step.
     var lastGone: String?
     /// DaemonSets that the API server says it does not know.
@@ -49,6 +51,8 @@ final class Witness {
 
     /// The budget that the machine is being told of.
     private var allowing: Budget?
+    /// What budgets that are watched allow by their last word, less what was accepted since; and whom that word counted.
+    private var allowances: [Blocker: (left: Int, counted: Set<String>)] = [:]
     var unanswered: Set<RequestPurpose> = []
     var evictionsInFlight = 0
     var deletesInFlight = 0
@@ -83,6 +87,8 @@ final class Witness {
     var startID = ""
     /// When the deadline was last told, and the process could act on it.
     var lastDeadlineNews: Timestamp?
+    /// Pods that a look at everything has asked about.
+    var surveyed = 0
     var inputs = 0
     var ticks = 0
     var requests = [Int](repeating: 0, count: RequestKind.allCases.count)
@@ -161,6 +167,7 @@ final class Witness {
             take(request, kind)
         }
         if let allowing { checkAllowance(allowing) }
+        if !allowances.isEmpty { checkLeftovers() }
         demand(evictionsInFlight <= policy.concurrency, .slots, "\(evictionsInFlight) evictions in flight")
     }
 
@@ -176,7 +183,9 @@ final class Witness {
         case .readNode:
             if case .success(_, .node(let node)) = exchange.answer { foundCordoned = node.spec.unschedulable }
         case .plan:
-            if case .success(_, .pods(let list)) = exchange.answer { plannedVersion = Int(list.resourceVersion) }
+            guard case .success(_, .pods(let list)) = exchange.answer else { break }
+            plannedVersion = Int(list.resourceVersion)
+            shown(list)
         case .verify:
             guard case .success(_, .pods(let list)) = exchange.answer else { break }
             verified = (list, exchange.sent)
@@ -195,8 +204,17 @@ final class Witness {
         }
     }
 
+    private func show(_ pod: Pod) {
+        if pod.isReady, pod.status.phase == "Running" {
+            readyAsShown.insert(pod.metadata.uid)
+        } else {
+            readyAsShown.remove(pod.metadata.uid)
+        }
+    }
+
     /// The list is right: whoever is on it is there.
     private func shown(_ list: PodList) {
+        for pod in list.items { show(pod) }
         for pod in list.items where !knownGone.isEmpty { knownGone.remove(pod.metadata.uid) }
     }
 
@@ -205,6 +223,7 @@ final class Witness {
         guard pods.indices.contains(index) else { return }
         pods[index].isInFlight = false
         let answer = AnswerKey.expected(exchange)
+        spends(pods[index], answer)
         pods[index].notBefore = exchange.retryAfter.map { now + $0 }
         switch answer {
         case .accepted: if policy.dryRun == .none { pods[index].isAccepted = true }
@@ -224,11 +243,13 @@ final class Witness {
     }
 
     private func hears(_ topic: WatchRequest.Topic, _ generation: Int, _ signal: WatchSignal) {
+        if case .budgets = topic, case .ended = signal { allowances = [:] }
         guard case .event(let event) = signal else { return }
         let isCurrent = world.agents[number].watches.contains { $0.topic == topic && $0.generation == generation }
         guard isCurrent else { return }
         switch event {
         case .added(.pod(let pod)), .modified(.pod(let pod)):
+            show(pod)
             guard let old = indexByName["\(pod.metadata.namespace)/\(pod.metadata.name)"],
                 pods[old].pod.uid != pod.metadata.uid
             else { return }
@@ -237,7 +258,13 @@ final class Witness {
         case .deleted(.pod(let pod)):
             knownGone.insert(pod.metadata.uid)
             lastGone = pod.metadata.uid
-        case .added(.budget(let budget)), .modified(.budget(let budget)): allowing = budget
+        case .added(.budget(let budget)), .modified(.budget(let budget)):
+            allowing = budget
+            let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
+            let left = budget.isCurrent ? budget.status.disruptionsAllowed : 0
+            allowances[blocker] = left > 0 ? (left, Set(budget.status.disruptedPods.keys)) : nil
+        case .deleted(.budget(let budget)):
+            allowances[.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)] = nil
         case .added, .modified, .deleted, .bookmark, .error: break
         }
     }
@@ -249,13 +276,46 @@ final class Witness {
         let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
         let waiting = pods.first { $0.phase == .blocked && $0.wait == blocker && !$0.isOwn }
         guard let waiting else { return }
-        let asked = pods.count {
-            $0.phase == .evicting && $0.pod.namespace == budget.metadata.namespace
-                && budget.status.disruptedPods[$0.pod.name] == nil
+        let asked = pods.indices.count {
+            pods[$0].phase == .evicting && pods[$0].pod.namespace == budget.metadata.namespace
+                && (budget.status.disruptedPods[pods[$0].pod.name] == nil || lastEvicted.contains($0))
         }
         demand(
             asked >= budget.status.disruptionsAllowed, .allowanceUnused,
             "\(blocker) allows \(budget.status.disruptionsAllowed), and \(waiting.pod) waits (\(asked) are asked for)")
+    }
+
+    /// What it allowed one that went another way, the next one has.
+    private func checkLeftovers() {
+        guard mayAsk else { return }
+        for (blocker, allowance) in allowances {
+            guard case .budget(let namespace, _) = blocker, allowance.left > 0,
+                let waiting = pods.first(where: { $0.phase == .blocked && $0.wait == blocker && !$0.isOwn })
+            else { continue }
+            let asked = pods.count {
+                ($0.isInFlight || $0.phase == .retrying) && $0.pod.namespace == namespace
+                    && !allowance.counted.contains($0.pod.name)
+            }
+            demand(
+                asked >= allowance.left, .allowanceUnused,
+                "\(blocker) still allows \(allowance.left), and \(waiting.pod) waits (\(asked) are asked for)")
+        }
+    }
+
+    private func spends(_ book: PodBook, _ answer: EvictionAnswer) {
+        for (blocker, allowance) in allowances {
+            guard case .budget(let namespace, _) = blocker, namespace == book.pod.namespace else { continue }
+            switch answer {
+            case .budget: allowances[blocker] = nil
+            case .accepted where !allowance.counted.contains(book.pod.name):
+                allowances[blocker] = allowance.left > 1 ? (allowance.left - 1, allowance.counted) : nil
+            // Whether it took effect nobody knows.
+            case .unreachable, .serverError: allowances[blocker] = nil
+            case .accepted, .severalBudgets, .deferred, .throttled, .gone, .replaced, .namespaceTerminating,
+                .unauthorized, .forbidden, .rejected:
+                break
+            }
+        }
     }
 
     /// No more of those that it guards try than it allows, and one that probes.
@@ -263,8 +323,7 @@ final class Witness {
         let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
         let sent = lastEvicted.count { index in
             guard pods[index].wait == blocker, !pods[index].isOwn else { return false }
-            let record = world.model.pod(pods[index].pod.namespace, pods[index].pod.name)
-            return record?.pod.metadata.uid == pods[index].pod.uid && record?.pod.isReady == true
+            return readyAsShown.contains(pods[index].pod.uid)
         }
         demand(
             !budget.isCurrent || sent <= max(0, budget.status.disruptionsAllowed) + 1, .allowanceExceeded,

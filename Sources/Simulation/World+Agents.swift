@@ -54,7 +54,11 @@ extension World {
         agent.steps = 0
         agent.witness = Witness(agent.plan, agent.number, self)
         var start = agent.plan.start
-        if let record = record(on: node), record.outcome == nil, record.agent == agent.plan.policy.recordedAs,
+        let left = record(on: node)
+        agent.witness.earlierCordon =
+            left.map { $0.cordoned && $0.agent == agent.plan.policy.recordedAs && $0.bootID == node?.status.bootID }
+            ?? false
+        if let record = left, record.outcome == nil, record.agent == agent.plan.policy.recordedAs,
             let node
         {
             if let reason = interruption(record, node) { return close(record, reason, agent) }
@@ -62,7 +66,6 @@ extension World {
             start = DrainStart(id: record.id, trigger: record.trigger, deadline: record.deadline)
             start.hardEnd = agent.plan.start.hardEnd
             start.resumes = record
-            agent.witness.earlierCordon = record.cordoned
         } else {
             guard agent.plan.isToldAgain else {
                 coverage.hit(.forgotten)

@@ -6,6 +6,8 @@ struct Report {
     let without: Set<Feature>
     let podLimit: Int
 
+    var missing: [String] { fleet.counts.filter { $0.value == 0 }.keys.sorted() }
+
     /// The first of each kind is made as small as it can be.
     func tell(coverage: Bool) {
         var shrunk: Set<String> = []

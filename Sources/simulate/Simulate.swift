@@ -18,6 +18,7 @@ struct Simulate: ParsableCommand {
     @Option(help: "Stop after so many seeds that fail.") var failures = 10
     @Flag(help: "With --seed: tell everything.") var verbose = false
     @Flag(help: "Tell how often each thing happened.") var coverage = false
+    @Flag(help: "Fail, too, when something that is counted never happened.") var complete = false
     @Option(help: .private) var worker: WorkerShare?
 
     func run() throws {
@@ -31,7 +32,9 @@ struct Simulate: ParsableCommand {
         try fleet.run()
         let report = Report(fleet: fleet, without: without.features, podLimit: pods)
         report.tell(coverage: coverage)
-        if !fleet.failures.isEmpty { throw ExitCode.failure }
+        let missing = complete ? report.missing : []
+        if !missing.isEmpty { print("never happened: \(missing.joined(separator: ", "))") }
+        if !fleet.failures.isEmpty || !missing.isEmpty { throw ExitCode.failure }
     }
 
     /// What a worker is told as we were.

@@ -29,7 +29,9 @@ struct NodeDrainVolumesTests {
         return drain
     }
 
-    private static func lists(_ drain: ScriptedDrain) -> [Duration] { drain.times { $0.purpose == .volumes } }
+    private static func lists(_ drain: ScriptedDrain) -> [Duration] {
+        drain.times { if case .volumes = $0.purpose { true } else { false } }
+    }
 
     private static func told(_ drain: ScriptedDrain) -> [[String]] {
         drain.events.compactMap { if case .volumesAttached(let names) = $0.fact { names } else { nil } }

@@ -68,11 +68,16 @@ struct BudgetBook {
         guard isOfInterest(key.namespace) else { return [] }
         let before = known.updateValue(budget, forKey: key)
         guard var entry = entries[key.blocker] else { return freeFromSeveral(key.namespace, pods: pods) }
-        if before?.metadata.generation != budget.metadata.generation {
+        if before?.metadata.generation != budget.metadata.generation { entry.hasHeldBack = false }
+        // Whether it has a say in pods that are not ready depends on its counts.
+        if before?.metadata.generation != budget.metadata.generation
+            || before?.status.currentHealthy != budget.status.currentHealthy
+            || before?.status.desiredHealthy != budget.status.desiredHealthy
+        {
             entry.refusedFreed = []
-            entry.hasHeldBack = false
         }
         entry.judge.seen(budget, at: now)
+        if budget.status.disruptionsAllowed > 0 { entry.hasAllowedSinceReview = true }
         if budget.isCurrent { entry.unspent = max(0, budget.status.disruptionsAllowed - entry.uncounted(budget, pods)) }
         entries[key.blocker] = entry
         return free(key.blocker, pods: pods) + release(key.blocker, pods: pods)
@@ -111,6 +116,7 @@ struct BudgetBook {
     /// A pod's readiness changed.
     mutating func podChanged(_ index: Int, pods: [PodEviction]) -> [Int] {
         guard let blocker = entryOf[index] else { return [] }
+        entries[blocker]?.refusedFreed.remove(index)
         if case .severalBudgets(let namespace) = blocker { return freeFromSeveral(namespace, pods: pods) }
         return free(blocker, pods: pods)
     }
@@ -122,7 +128,8 @@ struct BudgetBook {
         for blocker in active where entries[blocker].map({ $0.probeDue <= now }) ?? false {
             guard var entry = entries[blocker], let namespace = blocker.namespace else { continue }
             entry.probeDue = now + probeInterval(namespace)
-            if entry.review.hasGaps { entry.reviewedStatus = nil }
+            // Seldom: pods come and go without another number of them.
+            if entry.review.hasGaps || entry.hasAllowedSinceReview { entry.reviewedStatus = nil }
             if entry.outstanding(pods) == 0, let next = candidate(entry, pods) {
                 entry.let(next, .probe)
                 released.append(next)
@@ -188,6 +195,7 @@ extension BudgetBook {
                 continue
             }
             entry.reviewedStatus = ReviewCause(budget)
+            entry.hasAllowedSinceReview = false
             requests += entry.review.begin(budget)
             entries[blocker] = entry
         }

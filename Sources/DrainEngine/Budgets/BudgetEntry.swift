@@ -37,6 +37,8 @@ struct BudgetEntry {
     var review: BudgetReview
     /// What made the last review necessary.
     var reviewedStatus: ReviewCause?
+    /// Some of those whom it guarded then may have gone by its leave.
+    var hasAllowedSinceReview = false
     var told: Judgement?
 
     /// `review`: one that is under way already.

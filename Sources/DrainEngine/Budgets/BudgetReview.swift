@@ -26,6 +26,8 @@ struct BudgetReview {
     /// Something could not be had that may be had another time.
     private(set) var hasGaps = false
     private var generation: Int?
+    /// The budget's version that made it necessary: a list from before says little about it.
+    private var version: UInt64?
 
     init(_ key: BudgetKey) { self.key = key }
 
@@ -46,6 +48,7 @@ struct BudgetReview {
         hasGaps = false
         if generation != budget.metadata.generation { result = nil }
         generation = budget.metadata.generation
+        version = UInt64(budget.metadata.resourceVersion)
         return [
             DrainRequest(
                 purpose: .budgetPods(key), call: .listSelectedPods(namespace: key.namespace, selector))
@@ -60,6 +63,7 @@ struct BudgetReview {
             hasGaps = true
             return []
         }
+        if let version, let listed = UInt64(list.resourceVersion), listed < version { hasGaps = true }
         guarded = GuardedPods()
         for pod in list.items where !pod.isFinished && !pod.isTerminating { count(pod) }
         let keys = Set(guarded.controllers.values)
