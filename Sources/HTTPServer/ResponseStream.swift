@@ -77,20 +77,21 @@ public final class ResponseStream: Sendable {
 
     /// The client is given up; `onClose` follows when MHD has let go of the connection.
     func cut() {
-        let connection = state.withLock { state in
+        // First of all, so that the client cannot take what follows for the end of the response.
+        state.withLock { $0.connection }?.shutDown()
+        state.withLock { state in
             state.isCut = true
             state.queue = []
             unpark(&state)
-            return state.connection
         }
-        connection?.shutDown()
     }
 
     func attach(to connection: Connection) {
-        state.withLock { state in
-            guard !state.isClosed else { return }
-            state.connection = connection
+        let isCut = state.withLock { state in
+            if !state.isClosed { state.connection = connection }
+            return state.isCut
         }
+        if isCut { connection.shutDown() }
     }
 
     /// MHD is done with the response, or nobody will ever send it.
@@ -110,9 +111,11 @@ public final class ResponseStream: Sendable {
     /// MHD's thread asks for the next bytes. If there are none it parks the connection, under the lock of `push`:
     /// a push either is seen here or finds the connection parked.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let (endOfStream, endWithError) = (-1, -2)
+        // Never the end with an error (-2): MHD closes the connection then and does not take it away, as long as an older
+        // one is idle (0.9.75, `MHD_epoll`). Where the response is cut, so is its socket, and writing the end fails.
+        let endOfStream = -1
         return state.withLock { state in
-            guard !state.isCut, let connection = state.connection else { return endWithError }
+            guard !state.isCut, let connection = state.connection else { return endOfStream }
             guard state.queue.isEmpty else { return Self.move(&state.queue, to: buffer) }
             guard !state.isFinished else { return endOfStream }
             state.isParked = true

@@ -27,7 +27,8 @@ struct LongAgent: Sendable {
         count: Int, _ others: [LongAgent], _ body: ([LongAgent]) async throws -> Void
     ) async throws {
         guard others.count < count else { return try await body(others) }
-        try await TestCluster.with {
+        // What a cluster remembers is soon as much as it will ever be.
+        try await TestCluster.with(watchLog: 200) {
             $0.addShop()
         } _: { simulated in
             let time = TimeSource.anchored()
@@ -36,7 +37,6 @@ struct LongAgent: Sendable {
                     node: TestCluster.node, dryRun: false, spans: "/dev/null", logFormat: .json, logLevel: nil,
                     serverAddress: "127.0.0.1"), time: time)
             let cluster = Cluster(ClusterAccess(server: simulated.server), api: telemetry.api, time: time)
-            telemetry.report(to: cluster)
             let idle = DrainController(
                 cluster: cluster, telemetry: telemetry, policy: DrainPolicy(node: TestCluster.node), timeout: nil,
                 time: time)
@@ -51,7 +51,6 @@ struct LongAgent: Sendable {
             try await with(count: count, others + [agent], body)
             await agent.http.shutdown()
             await server.stop(grace: .seconds(1))
-            await telemetry.finishReports(within: .seconds(1))
             await cluster.client.shutdown()
         }
     }

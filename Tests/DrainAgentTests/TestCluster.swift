@@ -21,10 +21,11 @@ struct TestCluster: Sendable {
 
     /// Two nodes, and on `node-a` what `build` puts there; everything in it is quick.
     static func with(
-        token: String? = nil, _ build: (inout ClusterModel) -> Void, _ body: (TestCluster) async throws -> Void
+        token: String? = nil, watchLog: Int = 1000, _ build: (inout ClusterModel) -> Void,
+        _ body: (TestCluster) async throws -> Void
     ) async throws {
         let time = TimeSource.anchored()
-        var model = ClusterModel(seed: 7, at: time.now(), timing: .quick)
+        var model = ClusterModel(seed: 7, at: time.now(), timing: .quick, watchLog: watchLog)
         model.addNode(node)
         model.addNode("node-b")
         build(&model)

@@ -79,6 +79,11 @@ final class RawClient: Sendable {
     func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        leave()
+    }
+
+    /// Closes the connection: what the server still sends is answered with a reset.
+    func leave() {
         // dup2 closes the connection and keeps the number for `deinit`.
         let other = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         dup2(other, descriptor)

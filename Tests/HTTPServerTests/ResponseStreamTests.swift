@@ -75,6 +75,33 @@ struct ResponseStreamTests {
         }
     }
 
+    /// MHD looks after what it has closed itself only where no older connection is idle.
+    @Test("clients that leave their streams leave no connection behind, though an older one stays")
+    func departures() async throws {
+        let streams = Happening<ResponseStream>()
+        let route = Route("GET", "/events") { _ in
+            let stream = ResponseStream()
+            stream.onClose = { closed.happened(()) }
+            streams.happened(stream)
+            return HTTPServerResponse(status: 200, body: .stream(stream))
+        }
+        try await withServer([route, Route("GET", "/") { _ in .text(200, "ok") }]) { port, _ in
+            let older = try RawClient(port: port)
+            _ = try await older.get("/")
+            // One address may have 64 connections.
+            for _ in 0..<100 {
+                let client = try RawClient(port: port)
+                try client.request("GET", "/events")
+                await streams.next()?.push(Array("hello".utf8))
+                _ = try await read(client, until: "hello")
+                client.leave()
+                await closed.next()
+            }
+            #expect(try await older.get("/").text == "ok")
+            #expect(try await RawClient.get(from: port, "/").text == "ok")
+        }
+    }
+
     @Test("a client that never reads is cut off when its queue is full")
     func neverReads() async throws {
         try await withServer([route]) { port, _ in
