@@ -85,8 +85,8 @@ def test_pods_that_are_blocked_for_good_do_not_slow_the_others(scenario, record_
         agent = scenario.sidecar("--log-level", "info")
         scenario.open_spare()
         agent.trigger()
-        agent.wait_for("fifty pods to be gone", lambda state: state["counts"]["gone"] == 50)
         if with_blocked:
+            agent.wait_for("fifty pods to be gone", lambda state: state["counts"]["gone"] == 50)
             assert agent.tell("cancel").returncode == 0
         spans = check(agent, *(["cancelled"] if with_blocked else []), held=["held"] if with_blocked else []).spans
         (root,) = named(spans, "node.drain")
