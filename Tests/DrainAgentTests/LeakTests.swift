@@ -6,8 +6,9 @@ import Testing
     "Leaks", .timeLimit(.minutes(5)),
     .enabled(if: ProcessInfo.processInfo.environment["DRAIN_AGENT_LEAKS"] != nil))
 struct LeakTests {
-    /// One KiB a drain would be ten times as much as is seen.
-    private static let memoryMargin = 1 << 20
+    /// 8 KiB a drain; about 5 are seen, 2 of them the simulated cluster's, which is in this process, too, and some until
+    /// the timers of ended tasks are due. A connection, a watch or a drain that stayed would be more.
+    private static let memoryMargin = 8 << 20
     /// Idle connections of a pool, and what Dispatch has threads for, come and go; a leak would be a thousand.
     private static let margin = 40
 
