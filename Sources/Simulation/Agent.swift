@@ -18,6 +18,7 @@ final class Agent {
     var inbox: [DrainInput] = []
     var pausedUntil: Timestamp?
     var wake: Timestamp?
+    var wanted: [WantedWatch] = []
     /// What still may happen to it.
     var happenings: [Happening]
     var steps = 0
@@ -33,6 +34,21 @@ final class Agent {
         self.witness = witness
         machine = NodeDrain(policy: plan.policy, seed: plan.seed)
         happenings = plan.happenings
+    }
+
+    func step(_ input: DrainInput, at now: Timestamp) -> DrainStep {
+        Self.step(&machine, input, at: now, &wake, &wanted)
+    }
+
+    /// In place: the machine is large, and a copy of it for each question would cost as much as its answer.
+    private static func step(
+        _ machine: inout NodeDrain, _ input: DrainInput, at now: Timestamp, _ wake: inout Timestamp?,
+        _ wanted: inout [WantedWatch]
+    ) -> DrainStep {
+        let step = machine.handle(input, at: now)
+        wake = machine.nextWake
+        wanted = machine.wantedWatches
+        return step
     }
 
     /// One watch, as the API server sees it.

@@ -45,7 +45,7 @@ extension Scenario {
     private mutating func drawDenials() {
         var dice = dice(.webhooks)
         for pod in residents where dice.chance(0.35) {
-            let from = dice.chance(0.7) ? Self.start : Self.start + dice.skewed(0, 60_000)
+            let from = dice.chance(0.4) ? Self.start : Self.start + dice.skewed(0, 60_000)
             let isForEver = dice.chance(0.1)
             weather.denials.append(
                 Weather.Denial(

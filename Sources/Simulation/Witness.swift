@@ -223,7 +223,7 @@ final class Witness {
         guard pods.indices.contains(index) else { return }
         pods[index].isInFlight = false
         let answer = AnswerKey.expected(exchange)
-        spends(pods[index], answer)
+        if exchange.auditID == nil || answer == .budget { spends(pods[index], answer) }
         pods[index].notBefore = exchange.retryAfter.map { now + $0 }
         switch answer {
         case .accepted: if policy.dryRun == .none { pods[index].isAccepted = true }
@@ -293,7 +293,7 @@ final class Witness {
                 let waiting = pods.first(where: { $0.phase == .blocked && $0.wait == blocker && !$0.isOwn })
             else { continue }
             let asked = pods.count {
-                ($0.isInFlight || $0.phase == .retrying) && $0.pod.namespace == namespace
+                ($0.isInFlight || ($0.phase == .retrying && $0.wait == blocker)) && $0.pod.namespace == namespace
                     && !allowance.counted.contains($0.pod.name)
             }
             demand(

@@ -7,7 +7,7 @@ import Timestamps
 extension World {
     /// Starts and ends the difference.
     func followWatches(of agent: Agent) {
-        let wanted = agent.machine.wantedWatches
+        let wanted = agent.wanted
         guard !wanted.isEmpty || !agent.watches.isEmpty else { return }
         agent.watches.removeAll { watch in
             !wanted.contains { $0.request.topic == watch.topic && $0.generation == watch.generation }

@@ -145,8 +145,7 @@ final class World {
         agent.steps += 1
         trace?.add(now, agent, input)
         agent.witness.hears(input)
-        let step = agent.machine.handle(input, at: now)
-        agent.wake = agent.machine.nextWake
+        let step = agent.step(input, at: now)
         trace?.add(now, agent, step)
         agent.witness.sees(step)
         for request in step.requests { launch(request, of: agent) }

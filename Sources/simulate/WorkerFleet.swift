@@ -10,8 +10,8 @@ struct WorkerFleet {
         var text: String
     }
 
-    /// A seed takes a few milliseconds; one that takes so long will never end.
-    private static let patience: Int32 = 120
+    /// Seconds of a processor: a seed takes a few milliseconds, and one that takes so long will never end.
+    private static let patience = 60.0
 
     private struct Child {
         var process: pid_t
@@ -20,7 +20,15 @@ struct WorkerFleet {
         /// The seed whose line comes next.
         var next: UInt64
         var buffer: [UInt8] = []
-        var lastHeard: time_t
+        /// How long it had been at work when it was last heard.
+        var lastHeard = 0.0
+
+        /// Seconds of a processor; on a busy machine the clock on the wall says nothing.
+        var work: Double {
+            var (clock, spent) = (clockid_t(), timespec())
+            guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &spent) == 0 else { return 0 }
+            return Double(spent.tv_sec) + Double(spent.tv_nsec) / 1e9
+        }
     }
 
     let range: SeedRange
@@ -70,7 +78,7 @@ struct WorkerFleet {
         close(ends[1])
         guard code == 0 else { throw SpawnFailure(code: code) }
         children.append(
-            Child(process: process, output: ends[0], share: share, next: seed, lastHeard: time(nil)))
+            Child(process: process, output: ends[0], share: share, next: seed))
     }
 
     private mutating func listen() throws {
@@ -79,9 +87,9 @@ struct WorkerFleet {
         for (index, answer) in polled.enumerated().reversed() {
             if answer.revents != 0 {
                 try read(index)
-            } else if time(nil) - children[index].lastHeard > time_t(Self.patience) {
+            } else if children[index].work - children[index].lastHeard > Self.patience {
                 kill(children[index].process, SIGKILL)
-                try end(index, as: .hang, "it did not end within \(Self.patience) s")
+                try end(index, as: .hang, "it did not end within \(Int(Self.patience)) s of work")
             }
         }
     }
@@ -89,7 +97,7 @@ struct WorkerFleet {
     private mutating func read(_ index: Int) throws {
         var bytes = [UInt8](repeating: 0, count: 65536)
         let count = Glibc.read(children[index].output, &bytes, bytes.count)
-        children[index].lastHeard = time(nil)
+        children[index].lastHeard = children[index].work
         guard count > 0 else { return try end(index, as: .crash, "the process died") }
         children[index].buffer += bytes[..<count]
         while let newline = children[index].buffer.firstIndex(of: UInt8(ascii: "\n")) {

@@ -6,6 +6,8 @@ import Timestamps
 struct BudgetBook {
     private let policy: DrainPolicy
     private(set) var entries: [Blocker: BudgetEntry] = [:]
+    /// Its keys in a stable order.
+    private var order: [Blocker] = []
     private var entryOf: [Int: Blocker] = [:]
     /// Budgets of the watched namespaces, as last seen.
     private var known: [BudgetKey: Budget] = [:]
@@ -28,6 +30,8 @@ struct BudgetBook {
             entryOf[index].map { $0 == blocker } ?? true ? [] : left(index, isAccepted: false, pods: pods, at: now)
         feeds.need(namespace)
         var entry = entries[blocker] ?? begun(blocker, at: now)
+        if entries[blocker] == nil { order.insert(blocker, at: order.firstIndex { $0 > blocker } ?? order.endIndex) }
+        entry.mayBeJudgedAnew = true
         if !entry.isActive {
             entry.since = now
             entry.told = nil
@@ -77,6 +81,7 @@ struct BudgetBook {
             entry.refusedFreed = []
         }
         entry.judge.seen(budget, at: now)
+        entry.mayBeJudgedAnew = true
         if budget.status.disruptionsAllowed > 0 { entry.hasAllowedSinceReview = true }
         if budget.isCurrent { entry.unspent = max(0, budget.status.disruptionsAllowed - entry.uncounted(budget, pods)) }
         entries[key.blocker] = entry
@@ -162,9 +167,7 @@ struct BudgetBook {
     }
 
     /// Blockers that hold somebody up, in a stable order.
-    var active: [Blocker] {
-        entries.values.filter(\.isActive).map(\.blocker).sorted { $0.description < $1.description }
-    }
+    var active: [Blocker] { order.filter { entries[$0]?.isActive == true } }
 }
 
 // MARK: - What is thought of them
@@ -173,7 +176,8 @@ extension BudgetBook {
     /// Judgements that have changed since they were last told.
     mutating func judgements(pods: [PodEviction], at now: Timestamp) -> [Judgement] {
         active.compactMap { blocker in
-            guard let entry = entries[blocker] else { return nil }
+            guard let entry = entries[blocker], entry.isToBeJudged(at: now) else { return nil }
+            entries[blocker]?.mayBeJudgedAnew = false
             let judgement = judgement(entry, pods, at: now)
             guard judgement != entry.told else { return nil }
             entries[blocker]?.told = judgement
@@ -197,6 +201,7 @@ extension BudgetBook {
             entry.reviewedStatus = ReviewCause(budget)
             entry.hasAllowedSinceReview = false
             requests += entry.review.begin(budget)
+            entry.mayBeJudgedAnew = true
             entries[blocker] = entry
         }
         return requests
@@ -205,6 +210,7 @@ extension BudgetBook {
     mutating func reviewed(_ key: BudgetKey, _ body: (inout BudgetReview) -> [DrainRequest]) -> [DrainRequest] {
         guard var entry = entries[key.blocker] else { return [] }
         let requests = body(&entry.review)
+        entry.mayBeJudgedAnew = true
         entries[key.blocker] = entry
         return requests
     }
@@ -328,6 +334,7 @@ extension BudgetBook {
             guard !entry.isActive, entry.blocker.namespace == namespace else { return entry }
             return entry.review.isUnderWay ? BudgetEntry(entry.blocker, at: entry.since, review: entry.review) : nil
         }
+        order.removeAll { entries[$0] == nil }
         // The watch for all does not tell of them again.
         if !feeds.isCommon { known = known.filter { $0.key.namespace != namespace } }
     }

@@ -40,6 +40,8 @@ struct BudgetEntry {
     /// Some of those whom it guarded then may have gone by its leave.
     var hasAllowedSinceReview = false
     var told: Judgement?
+    /// Something has changed that its judgement says.
+    var mayBeJudgedAnew = true
 
     /// `review`: one that is under way already.
     init(_ blocker: Blocker, at now: Timestamp, review: BudgetReview? = nil) {
@@ -82,6 +84,11 @@ struct BudgetEntry {
         return true
     }
 
+    /// Time alone can change the verdict only; what several budgets have in common depends on the pods.
+    func isToBeJudged(at now: Timestamp) -> Bool {
+        mayBeJudgedAnew || key == nil || told?.verdict != verdict(at: now)
+    }
+
     func verdict(at now: Timestamp) -> BudgetVerdict {
         key == nil ? .misconfigured : judge.verdict(review, at: now)
     }
@@ -98,6 +105,9 @@ extension BudgetKey {
 }
 
 extension Blocker {
+    /// By what people read.
+    static func > (a: Blocker, b: Blocker) -> Bool { a.description > b.description }
+
     /// Where the budgets are; `nil`: it is none.
     var namespace: String? {
         switch self {
