@@ -144,6 +144,8 @@ struct WorkerFleet {
         var status: Int32 = 0
         waitpid(child.process, &status, 0)
         guard child.next < range.end else { return }
+        // Somebody has ended it, and not the seed.
+        if status & 0x7f == SIGTERM { return try start(child.share, at: child.next) }
         failures.append(Failure(seed: child.next, invariant: invariant.rawValue, text: "\(text) (status \(status))"))
         played += 1
         try start(child.share, at: child.next + jobs)

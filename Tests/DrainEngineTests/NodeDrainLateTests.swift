@@ -301,4 +301,131 @@ struct NodeDrainLateTests {
         pace.note(.waitBegan(wait), at: now + .seconds(600))
         #expect(pace.blockers[blocker]?.firstRefusal == now + .seconds(600))
     }
+
+    @Test("an old event of a pod does not take the one for gone that has its name by now")
+    func oldEvent() {
+        var drain = HandDrain()
+        drain.begin([])
+        let list = PodList(resourceVersion: "20", items: [.stub("web-0", uid: "new", scheduled: HandDrain.epoch)])
+        drain.answer(.verify, .success(code: 200, .pods(list)), at: .seconds(1))
+        #expect(drain.asked == [.evict(pod: 0, attempt: 1)])
+        drain.answer(.evict(pod: 0, attempt: 1), .created, at: .seconds(2))
+        drain.watchPods(.modified(.stub("web-0", uid: "old", scheduled: HandDrain.epoch)), at: .seconds(3))
+        #expect(drain.machine.drain.pods.map(\.phase) == [.terminating])
+    }
+
+    @Test("a list that still shows a pod that has left since is no proof: another one is")
+    func leftSince() {
+        var drain = HandDrain()
+        drain.begin([.stub("a"), .stub("b")])
+        drain.answer(.evict(pod: 0, attempt: 1), .created, at: .seconds(1))
+        drain.answer(.evict(pod: 1, attempt: 1), .refusal(.noSuchPod(Pod.stub("b").identity)), at: .seconds(1))
+        drain.watchPods(.deleted(.stub("a")), at: .seconds(2))
+        #expect(drain.asked == [.verify])
+        // Once more the watch says so, after the list was asked for.
+        drain.watchPods(.deleted(.stub("a")), at: .seconds(3))
+        let sent = HandDrain.epoch + .seconds(2)
+        let list = PodList(resourceVersion: "9", items: [.stub("a")])
+        drain.tell(
+            .answered(.verify, Exchange(answer: .success(code: 200, .pods(list)), sent: sent, received: sent)),
+            at: .seconds(4))
+        #expect(drain.summary == nil)
+        drain.tell(.tick, at: .seconds(9))
+        #expect(drain.asked == [.verify])
+        drain.answer(.verify, .success(code: 200, .pods(PodList(resourceVersion: "10", items: []))), at: .seconds(10))
+        #expect(drain.summary?.outcome == .completed)
+    }
+
+    @Test("an old list of volumes says nothing once the pods came first again")
+    func oldVolumes() {
+        var policy = DrainPolicy(node: "node-a")
+        policy.waitsForVolumeDetach = true
+        var drain = HandDrain(policy)
+        drain.begin([])
+        let empty = Exchange.Answer.success(code: 200, .pods(PodList(resourceVersion: "3", items: [])))
+        drain.answer(.verify, empty, at: .seconds(1))
+        #expect(drain.asked == [.volumes(1)])
+        var late = Pod.stub("late", scheduled: HandDrain.epoch)
+        late.metadata.resourceVersion = "4"
+        drain.watchPods(.added(.pod(late)), at: .seconds(2))
+        drain.answer(.evict(pod: 0, attempt: 1), .created, at: .seconds(3))
+        drain.watchPods(.deleted(.pod(late)), at: .seconds(4))
+        drain.tell(.tick, at: .seconds(9))
+        drain.answer(.verify, empty, at: .seconds(10))
+        #expect(drain.asked == [.volumes(2)])
+        drain.answer(.volumes(1), .success(code: 200, .volumeAttachments([])), at: .seconds(11))
+        #expect(drain.summary == nil)
+        drain.answer(.volumes(2), .success(code: 200, .volumeAttachments([])), at: .seconds(12))
+        #expect(drain.summary?.outcome == .completed)
+    }
+
+    @Test("an unready pod that was tried too early is tried again when its budget's counts change")
+    func freedAgain() {
+        var book = BudgetBook(policy: DrainPolicy(node: "node-a"), random: SplitMix64(seed: 1))
+        let now = HandDrain.epoch
+        let pods = [PodEviction(index: 0, pod: .stub("a", labels: ["app": "web"]).ready(false), isSelf: false, at: now)]
+        let web = Blocker.budget(namespace: "demo", name: "web")
+        _ = book.refused(0, by: web, message: "no", isAsked: true, pods: pods, at: now)
+        var budget = Budget.stub(maxUnavailable: 0, of: 3)
+        budget.status.currentHealthy = 3
+        #expect(book.seen(budget, pods: pods, at: now) == [0])
+        _ = book.refused(0, by: web, message: "no", isAsked: true, pods: pods, at: now)
+        #expect(book.seen(budget, pods: pods, at: now) == [])
+        budget.status.currentHealthy = 4
+        #expect(book.seen(budget, pods: pods, at: now) == [0])
+    }
+
+    @Test("a pod that several budgets select and that has finished waits for none of them")
+    func finishedUnderSeveral() {
+        var book = BudgetBook(policy: DrainPolicy(node: "node-a"), random: SplitMix64(seed: 1))
+        let now = HandDrain.epoch
+        var pods = [PodEviction(index: 0, pod: .stub("a"), isSelf: false, at: now)]
+        let several = Blocker.severalBudgets(namespace: "demo")
+        _ = book.refused(0, by: several, message: "no", isAsked: true, pods: pods, at: now)
+        _ = pods[0].observed(.stub("a", phase: "Succeeded"), at: now)
+        #expect(book.podChanged(0, pods: pods) == [0])
+    }
+
+    @Test("whom a budget guards is asked again where the answer is older than the budget")
+    func staleReview() {
+        var budget = Budget.stub(of: 2)
+        budget.metadata.resourceVersion = "20"
+        var review = BudgetReview(BudgetKey(budget))
+        #expect(review.begin(budget).count == 1)
+        let now = HandDrain.epoch
+        func list(_ version: String) -> Exchange {
+            Exchange(
+                answer: .success(code: 200, .pods(PodList(resourceVersion: version, items: []))), sent: now,
+                received: now)
+        }
+        _ = review.podsListed(list("19"))
+        #expect(review.hasGaps)
+        _ = review.begin(budget)
+        _ = review.podsListed(list("20"))
+        #expect(!review.hasGaps)
+    }
+
+    @Test("the node's turn is renewed while what will happen is asked about")
+    func turnDuringSurvey() {
+        var policy = DrainPolicy(node: "node-a")
+        policy.fleet = DrainPolicy.Fleet(parallel: 1, namespace: "fleet")
+        policy.preflight = .warn
+        var drain = HandDrain(policy)
+        func lease(_ version: String) -> Exchange.Answer {
+            var lease = Lease(metadata: ObjectMeta(name: "drain-agent-0", namespace: "fleet", resourceVersion: version))
+            lease.spec = Lease.Spec(holderIdentity: "node-a", leaseDurationSeconds: 1800)
+            return .success(code: 200, .lease(lease))
+        }
+        drain.answer(.readNode, HandDrain.node(), at: .zero)
+        drain.answer(.turn(1), .success(code: 200, .leases([])), at: .zero)
+        drain.answer(.turn(2), lease("1"), at: .zero)
+        drain.answer(.plan, .success(code: 200, .pods(PodList(resourceVersion: "1", items: [.stub("a")]))), at: .zero)
+        #expect(drain.asked.contains(.survey(pod: 0)))
+        drain.tell(.tick, at: .seconds(25))
+        #expect(drain.asked == [.turn(3)])
+        drain.answer(.turn(3), lease("2"), at: .seconds(26))
+        drain.tell(.tick, at: .seconds(29))
+        drain.tell(.tick, at: .seconds(51))
+        #expect(drain.asked.contains(.turn(4)))
+    }
 }
