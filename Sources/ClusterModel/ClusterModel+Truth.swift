@@ -41,10 +41,10 @@ extension ClusterModel {
         return count
     }
 
-    /// How many healthy pods the budget can ever have: what the owners of its pods keep, and those without an owner.
-    /// `nil`: some owner has no number.
+    /// How many healthy pods the budget can have: what the controllers of its pods keep (while a rollout is under way,
+    /// old and new ReplicaSets), and those without an owner. `nil`: some owner has no number.
     public func capacity(under number: Int) -> Int? {
-        var (owners, bare, isKnown): (Set<Int>, Int, Bool) = ([], 0, true)
+        var (owners, bare, isKnown): (Set<[Int]>, Int, Bool) = ([], 0, true)
         pods.forEach { _, facts in
             guard facts.budgets.contains(number), !facts.isTerminating, !facts.isFinished else { return }
             guard facts.hasController else {
@@ -57,8 +57,13 @@ extension ClusterModel {
                 isKnown = false
                 return
             }
-            owners.insert(workload)
+            owners.insert([workload, facts.replicaSet])
         }
-        return isKnown ? owners.reduce(bare) { $0 + workloads[$1].replicas } : nil
+        guard isKnown else { return nil }
+        return owners.reduce(bare) { sum, owner in
+            let workload = workloads[owner[0]]
+            guard workload.kind == .deployment else { return sum + workload.replicas }
+            return sum + replicaSetView(owner[1], of: owner[0]).replicas
+        }
     }
 }

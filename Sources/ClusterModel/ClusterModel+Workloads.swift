@@ -18,7 +18,7 @@ extension ClusterModel {
     }
 
     /// Only the newest one, and only when no pod of the others is left, wants all the replicas.
-    private func replicaSetView(_ number: Int, of index: Int) -> WorkloadView {
+    func replicaSetView(_ number: Int, of index: Int) -> WorkloadView {
         let workload = workloads[index]
         var view = view(of: index, as: .replicaSets, workload.replicaSets[number]) { $0.replicaSet == number }
         view.strategy = nil

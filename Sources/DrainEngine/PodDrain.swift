@@ -28,6 +28,8 @@ struct PodDrain {
     private var ownPod: Int?
     /// Blocked pods that their budgets let try, first in first out.
     private var released: [Int] = []
+    /// Blocked pods that are to find out whether they may go though no budget says so, and since when.
+    private var probes: [(index: Int, since: Timestamp)] = []
     private var dueTimes = DueQueue()
     private var deniedNamespaces: Set<String> = []
     /// When the next tier starts by time alone; `nil`: it does not.
@@ -47,7 +49,7 @@ struct PodDrain {
 
     /// When something is due by itself. A pod that waits for nothing but a slot can only be held up by a pause.
     func nextWake(after now: Timestamp) -> Timestamp? {
-        [askingWake, tierDue, budgets.nextWake(after: now)].compactMap { $0 }.min()
+        [askingWake, tierDue, budgets.nextWake(pods: pods, after: now)].compactMap { $0 }.min()
     }
 
     private var askingWake: Timestamp? {
@@ -191,7 +193,7 @@ extension PodDrain {
 
     private var hasCandidate: Bool {
         if let own = ownPod, unsettled == 1, pods[own].isWaiting { return true }
-        return released.contains { pods[$0].phase == .blocked } || queue.hasStarted(isQueued)
+        return (released + probes.map(\.index)).contains { pods[$0].phase == .blocked } || queue.hasStarted(isQueued)
     }
 
     /// Whom a budget has just allowed comes first, for others may take it; then new pods, before second tries: what is
@@ -202,14 +204,24 @@ extension PodDrain {
             if pods[index].phase == .blocked, !waitsForOthers(index) { return index }
         }
         if let index = queue.next({ pods[$0].phase == .queued }) { return index }
-        while let next = dueTimes.first, next.due <= now {
-            dueTimes.removeFirst()
-            dropOutdated()
-            if !waitsForOthers(next.index) { return next.index }
+        while let index = nextAgain(at: now) {
+            if !waitsForOthers(index) { return index }
         }
         guard unsettled == 1, let index = ownPod, pods[index].isWaiting else { return nil }
         ownPod = nil
         return index
+    }
+
+    /// Retries and probes, the longest due first: on a slow server neither keeps the other from its turn.
+    private mutating func nextAgain(at now: Timestamp) -> Int? {
+        while let probe = probes.first, dueTimes.first.map({ probe.since <= $0.due }) ?? true {
+            probes.removeFirst()
+            if pods[probe.index].phase == .blocked { return probe.index }
+        }
+        guard let next = dueTimes.first, next.due <= now else { return nil }
+        dueTimes.removeFirst()
+        dropOutdated()
+        return next.index
     }
 
     /// It was the last one when it was first asked for; by now another has come.
@@ -247,7 +259,7 @@ extension PodDrain {
 extension PodDrain {
     /// Whatever is due about budgets: probes, lists, reviews, judgements, and siblings that need not ask.
     mutating func followBudgets(at now: Timestamp, into step: inout Step) {
-        released += budgets.tick(pods: pods, at: now)
+        probes += budgets.tick(pods: pods, at: now).map { (index: $0, since: now) }
         if budgets.mayHaveSiblings { holdSiblingsBack(at: now, into: &step) }
         step.requests += budgets.feeds.wantedLists() + budgets.reviews(at: now)
         step.facts += budgets.judgements(pods: pods, at: now).map { .judged($0) }
@@ -299,8 +311,10 @@ extension PodDrain {
             released += budgets.refused(
                 index, by: wait.blocker, message: wait.lastMessage, isAsked: before == .evicting, pods: pods, at: now)
         case .terminating, .gone, .failed:
-            // The watch can be quicker than the answer.
-            let isAccepted = after == .terminating || pod.lastAnswer == .accepted
+            // The watch can be quicker than the answer. Whom others delete takes up what the budget allowed, too; a
+            // namespace that terminates has taken nothing.
+            let isAccepted =
+                after == .terminating ? pod.lastAnswer != .namespaceTerminating : pod.lastAnswer == .accepted
             released += budgets.left(index, isAccepted: isAccepted, pods: pods, at: now)
         // What it was let try it still tries.
         case .queued, .evicting, .retrying: break

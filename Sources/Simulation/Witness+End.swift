@@ -129,8 +129,8 @@ extension Witness {
         let seconds = Int((now - (startedAt ?? now)).components.seconds)
         world.gauge(
             Load(
-                seconds: seconds, pods: pods.count + everExcluded.count + surveyed, inputs: inputs, ticks: ticks,
-                requests: requests.reduce(0, +), misfortunes: misfortunes, evictions: evictionsSent,
+                seconds: seconds, pods: max(pods.count + everExcluded.count, onNode) + surveyed, inputs: inputs,
+                ticks: ticks, requests: requests.reduce(0, +), misfortunes: misfortunes, evictions: evictionsSent,
                 watches: watchesBegun, blockers: verdicts.count, byKind: requests))
     }
 }

@@ -149,6 +149,9 @@ extension Witness {
             guard !world.liesAbout(move.pod) else { return }
             demand(!isThere(move.pod), .goneTrue, "\(move.pod) is called gone, and it is on the node")
         case .terminating:
+            if !pods[move.index].isAccepted, move.answer != .namespaceTerminating {
+                forgetAllowances(in: move.pod.namespace)
+            }
             guard let record = world.model.pod(move.pod.namespace, move.pod.name),
                 record.pod.metadata.uid == move.pod.uid, policy.dryRun == .none
             else { return }
@@ -288,6 +291,7 @@ extension Witness {
         case .surveyed(let forecast):
             surveyed = forecast.pods.count
             world.coverage.hit(.surveyed)
+        case .listed(let pods, _, .plan): onNode = max(onNode, pods)
         case .annotationIgnored: world.coverage.hit(.annotationIgnored)
         case .budgetWatchChanged(_, let isLive, _): if !isLive { world.coverage.hit(.budgetsUnwatched) }
         case .unblock(let step): world.coverage.hit(step.result == .restarted ? .restarted : .notRestarted)

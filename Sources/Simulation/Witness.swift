@@ -89,6 +89,8 @@ final class Witness {
     var lastDeadlineNews: Timestamp?
     /// Pods that a look at everything has asked about.
     var surveyed = 0
+    /// Pods that the plan's list showed.
+    var onNode = 0
     var inputs = 0
     var ticks = 0
     var requests = [Int](repeating: 0, count: RequestKind.allCases.count)
@@ -315,6 +317,14 @@ final class Witness {
                 .unauthorized, .forbidden, .rejected:
                 break
             }
+        }
+    }
+
+    /// Somebody else has deleted a pod: what its budgets allow now is in their next status.
+    func forgetAllowances(in namespace: String) {
+        allowances = allowances.filter { entry in
+            guard case .budget(namespace, _) = entry.key else { return true }
+            return false
         }
     }
 

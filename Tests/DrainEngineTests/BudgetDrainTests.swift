@@ -112,14 +112,18 @@ struct BudgetDrainTests {
         #expect(guarded.drain.elapsed < .seconds(20))
     }
 
-    @Test("what is allowed passes on when the pod that was let try has gone by itself")
-    func passesOn() {
+    @Test(
+        "what is allowed passes on when the pod that was let try has gone by itself, or its namespace goes",
+        arguments: [true, false])
+    func passesOn(isGone: Bool) {
         let guarded = GuardedNode(
             Self.pods(3), budget: .stub(maxUnavailable: 0, of: 3), recovery: nil, deadline: .seconds(25))
         let script = guarded.drain.script
         var gone: Set<String> = []
         guarded.drain.script = { call, now in
-            if case .evict(let pod, _) = call, gone.contains(pod.name) { return .init(.noSuchPod(pod)) }
+            if case .evict(let pod, _) = call, gone.contains(pod.name) {
+                return .init(isGone ? .noSuchPod(pod) : .namespaceTerminating)
+            }
             return script(call, now)
         }
         guarded.drain.at(.seconds(10)) { _ in
@@ -128,7 +132,7 @@ struct BudgetDrainTests {
         }
         guarded.drain.run()
         #expect(guarded.drain.evictions(of: "web-1").contains { $0 >= .seconds(10) })
-        #expect(guarded.drain.summary?.evicted == 1 && guarded.drain.summary?.vanished == 1)
+        #expect(guarded.drain.summary?.evicted == 1 && guarded.drain.summary?.vanished == (isGone ? 1 : 0))
     }
 
     @Test("pods that are not ready are asked for although their siblings wait, where the budget is content")

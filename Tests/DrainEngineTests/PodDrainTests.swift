@@ -78,6 +78,23 @@ struct PodDrainTests {
         #expect(Self.send(&drain, at: later) == [0])
     }
 
+    @Test("nor does a pod that is asked for to find out: it waits for its turn, among those that are tried again")
+    func newBeforeProbes() {
+        var drain = Self.drain(3, Self.policy { $0.concurrency = 1 })
+        #expect(Self.send(&drain) == [0])
+        Self.answer(&drain, 0, .refusal(.budget("web")))
+        let later = Self.start + .seconds(60)
+        var step = PodDrain.Step()
+        drain.followBudgets(at: later, into: &step)
+        #expect(Self.send(&drain, at: later) == [1])
+        Self.answer(&drain, 1, .refusal(.webhook("kv")), at: later)
+        #expect(Self.send(&drain, at: later) == [2])
+        Self.answer(&drain, 2, .created, at: later)
+        #expect(Self.send(&drain, at: later + .seconds(60)) == [0])
+        Self.answer(&drain, 0, .created, at: later + .seconds(60))
+        #expect(Self.send(&drain, at: later + .seconds(60)) == [1])
+    }
+
     @Test("with max-terminating, so many are going at once and no more")
     func maxTerminating() {
         var drain = Self.drain(5, Self.policy { $0.maxTerminating = 2 })

@@ -33,10 +33,12 @@ struct StopTests {
 
     @Test("a stop that cannot wait cancels handlers, ends streams and does not hang")
     func abrupt() async throws {
-        let (arrived, never, cancelled) = (Happening<Void>(), Happening<Void>(), Happening<Void>())
+        let (arrived, cancelled) = (Happening<Void>(), Happening<Void>())
         let routes = [
             Route("GET", "/held") { _ in
                 arrived.happened(())
+                // Each its own: the first that is cancelled ends the waiting of all who wait for the same.
+                let never = Happening<Void>()
                 await never.next()
                 cancelled.happened(())
                 return .text(200, "too late")

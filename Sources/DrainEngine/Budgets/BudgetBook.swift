@@ -42,7 +42,9 @@ struct BudgetBook {
         if leave == .free { entry.refusedFreed.insert(index) }
         // Somebody else has taken what it allowed: its next status tells of more.
         if leave == .permit { entry.unspent = 0 }
-        if leave == .probe || entry.blocked.isEmpty { entry.probeDue = now + probeInterval(namespace) }
+        if leave == .probe || leave == .permit || entry.blocked.isEmpty {
+            entry.probeDue = now + probeInterval(namespace)
+        }
         entry.blocked.insert(index)
         entry.lastMessage = message
         if isAsked { entry.judge.refused(message, at: now) }
@@ -157,10 +159,11 @@ struct BudgetBook {
         }
     }
 
-    func nextWake(after now: Timestamp) -> Timestamp? {
+    func nextWake(pods: [PodEviction], after now: Timestamp) -> Timestamp? {
         var wakes = [feeds.nextWake]
         for entry in entries.values where entry.isActive {
-            wakes.append(entry.probeDue)
+            // Nobody is sent before those who are on their way have come back.
+            if entry.outstanding(pods) == 0 { wakes.append(entry.probeDue) }
             wakes.append(entry.judge.nextChange(after: now))
         }
         return wakes.compactMap { $0 }.min()
