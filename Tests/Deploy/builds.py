@@ -84,10 +84,13 @@ def built_once(name):
         return kubectl_kustomize(DEPLOY / name)
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
-        if name not in SIDECARS:
-            return overlay(directory, ["node-agent"], [name])
-        (directory / "app.yaml").write_text(yaml.safe_dump(APP))
-        return overlay(directory, ["app.yaml"], [name], namespace="shop")
+        return with_sidecar(directory, name, APP) if name in SIDECARS else overlay(directory, ["node-agent"], [name])
+
+
+def with_sidecar(directory, name, workload):
+    """A workload's overlay."""
+    (directory / "app.yaml").write_text(yaml.safe_dump(workload))
+    return overlay(directory, ["app.yaml"], [name], namespace="shop")
 
 
 def names():

@@ -6,6 +6,7 @@ import re
 import jsonschema
 import pytest
 from builds import (
+    APP,
     NODE_AGENTS,
     SIDECARS,
     agent_of,
@@ -15,6 +16,7 @@ from builds import (
     one_of,
     template_of,
     with_pods,
+    with_sidecar,
 )
 from files import REPOSITORY
 from pod_security import restricted
@@ -122,6 +124,25 @@ def test_the_sidecars_differ_in_where_the_container_stands():
     assert [each["name"] for each in native["spec"]["containers"]] == ["main"]
 
 
+def workload(kind):
+    """APP as another kind."""
+    template = APP["spec"]["template"]
+    api = {"Pod": "v1", "Job": "batch/v1"}.get(kind, "apps/v1")
+    spec = template["spec"] if kind == "Pod" else {"template": template}
+    return {**APP, "apiVersion": api, "kind": kind, "spec": spec}
+
+
+@pytest.mark.parametrize("name", SIDECARS)
+@pytest.mark.parametrize("kind", ["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"])
+def test_each_kind_gets_the_same_sidecar_or_keeps_its_pods_as_they_are(tmp_path, name, kind):
+    made = one_of(with_sidecar(tmp_path, name, workload(kind)), kind, "app")
+    spec, wanted = (made if kind == "Pod" else made["spec"]["template"]), template_of(built(name))
+    if kind == "CronJob" or (kind == "Job" and name == "sidecar/plain"):
+        wanted = APP["spec"]["template"]
+    assert spec["spec"] == wanted["spec"]
+    assert wanted["metadata"]["labels"].get("drain-agent.dev/scrape") == spec["metadata"]["labels"].get("drain-agent.dev/scrape")
+
+
 def test_a_sidecar_is_the_node_agents_container_with_its_own_token_and_no_readiness():
     agent, sidecar = (agent_of(template_of(built(name))) for name in ("node-agent", "sidecar/plain"))
     agent, sidecar = dict(agent), dict(sidecar)
@@ -165,6 +186,10 @@ def test_the_pods_account_is_made_and_bound(name):
     assert one_of(objects, "ServiceAccount", account)["metadata"]["namespace"] == namespace
     subject = {"kind": "ServiceAccount", "name": account, "namespace": namespace}
     bindings = [each for each in objects if each["kind"].endswith("Binding") and "subjects" in each]
+    if name in SIDECARS:
+        # Under a name of each namespace's own: docs/install.md.
+        assert not bindings
+        return
     assert all(each["subjects"] == [subject] for each in bindings)
     assert {(each["kind"], each["roleRef"]["name"]) for each in bindings} >= {("ClusterRoleBinding", "drain-agent")}
 
@@ -174,6 +199,9 @@ def test_in_its_own_namespace_the_guard_knows_the_account():
     assert {each["metadata"].get("namespace") for each in objects} == {None, "drain-agent"}
     guards = [each for each in objects if each["kind"] == "ValidatingAdmissionPolicy"]
     assert len(guards) == 2
+    # Without it GKE refuses the pods.
+    (asked,) = one_of(objects, "ResourceQuota", "drain-agent")["spec"]["scopeSelector"]["matchExpressions"]
+    assert asked["values"] == [template_of(objects)["spec"]["priorityClassName"]]
     for guard in guards:
         (condition,) = guard["spec"]["matchConditions"]
         assert condition == {
@@ -211,6 +239,7 @@ def test_the_network_policy_is_about_the_agents_and_lets_in_who_scrapes(name):
     assert {(each["protocol"], each["port"]) for rule in policy["spec"]["egress"] for each in rule["ports"]} == {
         ("TCP", 443),
         ("TCP", 6443),
+        ("TCP", 16443),
         ("UDP", 53),
         ("TCP", 53),
         ("TCP", 4318),
@@ -242,8 +271,26 @@ def test_it_fits_the_operators_definition(kind):
 
 def test_scrapes_are_under_one_job_and_often_enough_for_the_alerts():
     (endpoint,) = one_of(built("monitoring"), "PodMonitor", "drain-agent")["spec"]["podMetricsEndpoints"]
-    assert endpoint["relabelings"] == [{"targetLabel": "job", "replacement": "drain-agent"}]
+    assert endpoint["relabelings"][-1] == {"targetLabel": "job", "replacement": "drain-agent"}
     assert endpoint["interval"] == "15s"
+
+
+def test_the_certificate_is_where_its_flags_say_and_probes_and_scrapes_follow():
+    template = template_of(built("components/tls"))
+    agent = agent_of(template)
+    (mount,) = [each for each in agent["volumeMounts"] if each["name"] == "tls"]
+    assert mount["readOnly"] is True
+    flags = ["--tls-cert=/etc/drain-agent-tls/tls.crt", "--tls-key=/etc/drain-agent-tls/tls.key"]
+    assert agent["args"][-2:] == flags and all(f"={mount['mountPath']}/" in each for each in flags)
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert agent[probe]["httpGet"]["scheme"] == "HTTPS"
+    (endpoint,) = one_of(built("monitoring"), "PodMonitor", "drain-agent")["spec"]["podMetricsEndpoints"]
+    (rule,) = [each for each in endpoint["relabelings"] if each["targetLabel"] == "__scheme__"]
+    (label,) = rule["sourceLabels"]
+    # As Prometheus calls a pod's label.
+    labels = {f"__meta_kubernetes_pod_label_{re.sub('[^a-zA-Z0-9_]', '_', key)}": value for key, value in template["metadata"]["labels"].items()}
+    assert labels[label] == rule["regex"] == rule["replacement"] == "https"
+    assert "drain-agent.dev/scheme" not in template_of(built("node-agent"))["metadata"]["labels"]
 
 
 def test_dashboards_are_config_maps_for_grafanas_sidecar():

@@ -1,7 +1,7 @@
 """deploy/rbac: the least role has exactly these verbs; what single flags need comes with them only."""
 
 import pytest
-from builds import NODE_AGENTS, agent_of, built, template_of
+from builds import NODE_AGENTS, agent_of, built, names, one_of, overlay, template_of
 from files import REPOSITORY, documents, one
 
 SHIPPED = "rbac/drain-agent.yaml"
@@ -10,6 +10,7 @@ OPTIONAL = {
     "wait-volume-detach": ("storage.k8s.io", "volumeattachments", "list"),
     "delete-pods": ("", "pods", "delete"),
 }
+TURNS = "rbac/optional/fleet/fleet.yaml"
 
 
 def verbs(role):
@@ -36,7 +37,7 @@ def test_the_least_role():
         ("", "pods/eviction"): {"create"},
         ("", "replicationcontrollers"): {"get"},
         ("", "events"): {"create", "patch"},
-        ("policy", "poddisruptionbudgets"): {"get", "list", "watch"},
+        ("policy", "poddisruptionbudgets"): {"list", "watch"},
         ("apps", "daemonsets"): {"get"},
         ("apps", "deployments"): {"get"},
         ("apps", "replicasets"): {"get"},
@@ -45,16 +46,30 @@ def test_the_least_role():
     check_bound(SHIPPED, "ClusterRole", "drain-agent", "ClusterRoleBinding")
 
 
-def test_leases_are_only_those_of_the_agents_namespace():
-    role = one(SHIPPED, "Role", "drain-agent")
-    assert role["metadata"]["namespace"] == "kube-system"
-    assert verbs(role) == {("coordination.k8s.io", "leases"): {"get", "list", "create", "update", "delete"}}
-    check_bound(SHIPPED, "Role", "drain-agent", "RoleBinding")
+@pytest.mark.parametrize("name", names())
+def test_nobody_may_touch_leases_but_those_of_turns(name):
+    for role in [each for each in built(name) if "rules" in each]:
+        if any("leases" in rule["resources"] for rule in role["rules"]):
+            assert (role["kind"], role["metadata"]["namespace"]) == ("Role", "drain-agent-turns")
+
+
+def test_turns_are_leases_in_a_namespace_that_holds_nothing_else():
+    role = one(TURNS, "Role", "drain-agent-fleet")
+    assert role["metadata"]["namespace"] == one(TURNS, "Namespace", "drain-agent-turns")["metadata"]["name"]
+    assert verbs(role) == {("coordination.k8s.io", "leases"): {"list", "create", "update", "delete"}}
+    check_bound(TURNS, "Role", "drain-agent-fleet", "RoleBinding")
+
+
+def test_turns_are_of_the_account_also_where_an_overlay_has_moved_it(tmp_path):
+    objects = overlay(tmp_path, ["overlays/own-namespace"], ["components/fleet"])
+    bindings = [each for each in objects if "subjects" in each]
+    assert {each["subjects"][0]["namespace"] for each in bindings} == {"drain-agent"}
+    assert one_of(objects, "RoleBinding", "drain-agent-fleet")["metadata"]["namespace"] == "drain-agent-turns"
 
 
 def test_each_optional_permission_is_a_file():
     directories = {path.name for path in (REPOSITORY / "deploy/rbac/optional").iterdir()}
-    assert directories == set(OPTIONAL)
+    assert directories == {*OPTIONAL, "fleet"}
     for name, (group, resource, verb) in OPTIONAL.items():
         file = f"rbac/optional/{name}/{name}.yaml"
         assert verbs(one(file, "ClusterRole", f"drain-agent-{name}")) == {(group, resource): {verb}}
@@ -87,9 +102,18 @@ def test_a_component_brings_a_flag_and_what_it_needs(component, flag, role):
     assert agent_of(template_of(more))["args"] == [*agent_of(template_of(least))["args"], flag]
 
 
+def test_the_component_of_a_fleet_brings_turns_in_their_own_namespace():
+    least, more = built("node-agent"), built("components/fleet")
+    added = [each for each in more if each not in least and each["kind"] != "DaemonSet"]
+    assert sorted(each["kind"] for each in added) == ["Namespace", "Role", "RoleBinding"]
+    flags = ["--max-parallel-drains=1", "--lease-namespace=drain-agent-turns"]
+    assert agent_of(template_of(more))["args"] == [*agent_of(template_of(least))["args"], *flags]
+
+
 def test_docs_name_every_permission():
     text = (REPOSITORY / "docs/permissions.md").read_text()
     roles = [each for each in documents(SHIPPED) if "rules" in each]
+    roles += [one(TURNS, "Role", "drain-agent-fleet")]
     roles += [each for name in OPTIONAL for each in documents(f"rbac/optional/{name}/{name}.yaml") if "rules" in each]
     for role in roles:
         for (_, resource), allowed in verbs(role).items():

@@ -56,6 +56,25 @@ def test_each_page_can_be_found_from_the_readme():
     assert not lost
 
 
+def rows(page):
+    """Of its tables, cell by cell."""
+    lines = [line for line in (ROOT / page).read_text().splitlines() if line.startswith("| ")]
+    return [[each.strip() for each in line.strip("|").split("|")] for line in lines]
+
+
+def test_readme_compares_as_the_comparison_does():
+    whole = {tuple(row[:4]) for row in rows("docs/comparison.md")}
+    shown = [row for row in rows("README.md") if len(row) == 4]
+    assert len(shown) >= 5
+    for row in shown:
+        assert tuple(row) in whole, f"{row[0]}: docs/comparison.md says otherwise"
+
+
+def test_the_changelog_says_each_thing_once():
+    beginnings = [line[:40] for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line.startswith("- ")]
+    assert len(set(beginnings)) == len(beginnings), [each for each in beginnings if beginnings.count(each) > 1]
+
+
 def answers():
     """Rows of docs/answers.md: the ask, and what shows its answer."""
     for line in (ROOT / "docs/answers.md").read_text().splitlines():

@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 sys.path.append(str(Path(__file__).resolve().parents[1] / "Dashboards"))
 
 from harness.corner import Corner
-from harness.permissions import kubeconfig_with, rules_for, without
+from harness.permissions import TURNS as ROLE_OF_TURNS, kubeconfig_with, rules_for, without
 from harness.pods import STUCK, let_stop
 from harness.scenario import Scenario
 from harness.stage import Run, Stage
@@ -31,7 +31,7 @@ SECONDS, STEP = 1200, 5
 JOB = "drain-agent"
 # As Prometheus says it: so the agent knows its scraper.
 SCRAPER = {"Accept": "text/plain;version=0.0.4", "X-Prometheus-Scrape-Timeout-Seconds": "4"}
-TURNS = ("--max-parallel-drains", "1", "--lease-namespace", "kube-system")
+TURNS = ("--max-parallel-drains", "1", "--lease-namespace", "drain-agent-turns")
 WEBHOOKS = "admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 
 SITES = {
@@ -80,6 +80,7 @@ class Story:
 
     def begin(self):
         """Nodes, pods and idle agents."""
+        self.stage.kubectl("apply", "-k", ROLE_OF_TURNS)
         self.sites = [self.furnished(*each) for each in SITES.items()]
 
     def furnished(self, namespace, node):

@@ -40,11 +40,7 @@ def server(stage):
         yield stage
 
 
-# Its names are those of an overlay's namespace: it is only a part of the sidecars.
-PART = "sidecar/account"
-
-
-@pytest.mark.parametrize("name", [each for each in names() if each != PART])
+@pytest.mark.parametrize("name", names())
 def test_the_api_server_takes_what_is_shipped(server, name):
     objects = [on_old_servers(server, each) for each in built(name)]
     known = [each for each in objects if server.kubernetes.serves(each["apiVersion"], plural(each["kind"]))]

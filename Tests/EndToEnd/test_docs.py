@@ -6,13 +6,19 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from harness.agent import binary
+from harness.checks import check
+from harness.manifests import one_of, with_native_sidecars
 from harness.served import TOKEN
 from harness.stage import REPOSITORY
+from harness.triggers import terminate
+
+import overlays
 
 # What other tests run, by the page or the command.
 ELSEWHERE = {
-    "docs/install.md": "test_deploy.py",
     "docs/simulation.md": "make simulate",
     "make ": "this run itself, and the demo's tests",
     "sudo ": "Tests/Terminal installs without it",
@@ -22,6 +28,12 @@ ELSEWHERE = {
     "drain-agent --generate-completion-script": "Tests/Terminal",
     "drain-agent trigger --wait": "test_triggers.py",
     "drain-agent status --url": "test_served.py",
+    "drain-agent drain NODE": "every scenario that drains from the terminal",
+    "kubectl -n kube-system port-forward POD": "test_page.py opens the address behind it; a port-forward wants a kubelet",
+    "docker ": "Tests/Deploy/test_image.py reads the archive; there is no daemon",
+    "podman ": "the same",
+    "kubectl apply -k deploy/monitoring": "Tests/Deploy/test_manifests.py: this API server has no such kinds",
+    "kubectl delete -k deploy/monitoring": "the same",
 }
 # These change something: last, in this order.
 CHANGES = ["cancel", "patch pdb", "scale ", "drain-watch", "drain-agent drain ", "uncordon", "-k deploy/rbac"]
@@ -32,7 +44,7 @@ KUBECTL = """#!/bin/bash
 # The scenario's agent is no pod: what a kubelet would do for exec and logs is done here.
 for each in "$@"; do
     case $each in
-    exec) while [ "$1" != -- ]; do shift; done; shift; exec "$@" ;;
+    exec) while [ "$1" != -- ]; do shift; done; exec "${2##*/}" "${@:3}" ;;
     logs) cat "$AGENT_STDOUT" "$AGENT_STDERR"; exit ;;
     esac
 done
@@ -47,8 +59,12 @@ exec "$BINARY" "$@"
 """
 
 
+# A command in a sentence is whole if it names what it is about.
+WHOLE = r"worker-3|spans\.jsonl|://| -[Ak] |\b[A-Z]{3,}\b"
+
+
 def commands():
-    """Those in blocks, and those in the runbooks' sentences that are whole: {command: page}."""
+    """Those in blocks, and those in sentences that are whole: {command: page}."""
     found = {}
     listed = subprocess.run(["git", "ls-files", "*.md"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     for page in listed.stdout.split():
@@ -57,11 +73,19 @@ def commands():
         text = (REPOSITORY / page).read_text()
         lines = [line for block in re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M) for line in block.splitlines()]
         lines += re.findall(r"^    ((?:kubectl|curl|drain-agent|promtool) .*)$", text, re.M)
-        if page.startswith("alerts/"):
-            lines += re.findall(r"`((?:kubectl|curl|drain-agent) [^`]+)`", text)
+        said = re.findall(r"`((?:kubectl|curl|drain-agent) [^`…]+)`", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M))
+        lines += [each for each in said if page.startswith("alerts/") or re.search(WHOLE, each)]
         for line in lines:
             found.setdefault(re.sub(r"\s+# .*", "", line).strip(), page)
     return {command: page for command, page in found.items() if command}
+
+
+# Those of docs/install.md and of README's overlays, in their order: they are run by the last test.
+INSTALLING = overlays.commands("docs/install.md") + [
+    "kubectl create namespace shop",
+    "kubectl -n shop exec daemonset/updater -c drain-agent -- /usr/bin/drain-agent status",
+    "kubectl apply -k my-cluster",
+]
 
 
 def is_elsewhere(command, page):
@@ -108,6 +132,7 @@ def spelled_out(command, scenario, agent, pod):
         "POD": pod,
         "NAME": "web",
         "deploy/rbac": str(REPOSITORY / "deploy/rbac"),
+        "-k dashboards": f"-k {REPOSITORY / 'dashboards'}",
     }
     # Longer words first: NAMESPACE is in PDB_NAMESPACE.
     pattern = "|".join(re.escape(each) for each in sorted(words, key=len, reverse=True))
@@ -125,7 +150,8 @@ def test_the_docs_commands_do_what_they_say(scenario):
     directory.mkdir()
     (directory / "token").write_text(TOKEN)
     environment = shell(scenario, agent, directory)
-    found = commands()
+    shutil.copy(agent.logs / f"{agent.name}.spans.jsonl", directory / "spans.jsonl")
+    found = {command: page for command, page in commands().items() if command not in INSTALLING}
     mine = sorted((each for each in found if not is_elsewhere(each, found[each])), key=turn)
     assert len(mine) >= 20
     for command in mine:

@@ -5,7 +5,6 @@ import json
 import os
 import socket
 import ssl
-import subprocess
 
 import pytest
 
@@ -22,7 +21,7 @@ from harness.attacks import (
 from harness.checks import check
 from harness.pods import STUCK, let_stop
 from harness.requests import CLOSED, SECTIONS, get
-from harness.served import TOKEN
+from harness.served import TOKEN, make_certificate
 from harness.triggers import Told
 from harness.tried import tried
 from harness.until import until
@@ -196,13 +195,7 @@ class Certificates:
     def make(self):
         """A directory with a new pair."""
         self._made += 1
-        made = self.directory / f"..{self._made}"
-        made.mkdir()
-        call = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        call += ["-days", "2", "-subj", f"/CN=agent {self._made}", "-addext", "subjectAltName=IP:127.0.0.1"]
-        call += ["-keyout", made / "tls.key", "-out", made / "tls.crt"]
-        subprocess.run(call, check=True, capture_output=True)
-        return made
+        return make_certificate(self.directory / f"..{self._made}", f"agent {self._made}")
 
     def rotate(self, made=None):
         """As the kubelet does it. Gives the certificate, which is its own authority."""

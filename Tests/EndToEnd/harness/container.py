@@ -1,11 +1,14 @@
 """The agent in its image: a container as a manifest has it, run by runc as a kubelet would have it run."""
 
+import http.client
 import os
+import ssl
 import subprocess
 import sys
 
 from . import processes
 from .agent import Agent
+from .served import make_certificate
 from .stage import REPOSITORY
 
 for directory in ("deploy/image", "Tests/Deploy"):
@@ -30,6 +33,7 @@ class Container(Agent):
 
     def __init__(self, scenario, number, pod, node):
         self.pod = pod
+        self._authority = None
         self._container = agent_of(pod)
         super().__init__(scenario, number, node, self._container["args"])
         self._directory = scenario.directory / f"container-{number}"
@@ -81,8 +85,24 @@ class Container(Agent):
                 yield directory, path, False
             elif "hostPath" in volume:
                 yield self._made(mount["name"]), path, False
+            elif volume["secret"]["secretName"] == "drain-agent-tls":
+                yield self._certificate(mount["name"]), path, True
             else:
                 yield self._made(mount["name"], {"token": "a token of the tests"}), path, True
+
+    def _certificate(self, name):
+        directory = make_certificate(self._directory / name)
+        (directory / "tls.key").chmod(0o644)  # as kubelets do
+        self._authority = directory / "tls.crt"
+        return directory
+
+    def _connection(self, timeout):
+        """As the pod's probes and scrapes are told to speak."""
+        scheme = self._container.get("livenessProbe", {}).get("httpGet", {}).get("scheme")
+        if scheme != "HTTPS":
+            return super()._connection(timeout)
+        context = ssl.create_default_context(cafile=str(self._authority))
+        return http.client.HTTPSConnection(self.address, timeout=timeout, context=context)
 
     def _account(self):
         """The files of the pod's account; the token is bound to the pod."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .permissions import kubeconfig_with, rules_for
+from .permissions import kubeconfig_with, let_take_turns, rules_for
 from .triggers import moment
 
 TTL = 10  # seconds: the least that --lease-ttl takes
@@ -15,6 +15,7 @@ class Fleet:
     def __init__(self, scenario, parallel=1, ttl=f"{TTL}s"):
         self._scenario = scenario
         self._kubeconfig = kubeconfig_with(scenario, rules_for(scenario))
+        let_take_turns(scenario, namespace=scenario.namespace)
         self._flags = ("--max-parallel-drains", parallel, "--lease-namespace", scenario.namespace, "--lease-ttl", ttl)
 
     def agent(self, *options, node=None):

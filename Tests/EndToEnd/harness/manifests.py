@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from .kubernetes import Refusal
-from .permissions import new_account, rules_for
+from .permissions import let_take_turns, new_account, rules_for
 from .stage import REPOSITORY, tool
 from .until import until
 
@@ -43,7 +43,9 @@ def bound_pod(scenario, name, **annotations):
     if classes:
         applied(scenario.stage, classes)
     template = template_of(objects)
-    new_account(scenario, rules_for(scenario, *FEATURES), template["spec"]["serviceAccountName"])
+    account = new_account(scenario, rules_for(scenario, *FEATURES), template["spec"]["serviceAccountName"])
+    if any(each["kind"] == "Role" for each in objects):
+        let_take_turns(scenario, account)
     body = {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -8,6 +8,11 @@ from .until import until
 
 ROLES = "rbac.authorization.k8s.io/v1/clusterroles"
 BINDINGS = "rbac.authorization.k8s.io/v1/clusterrolebindings"
+NAMESPACED = {
+    "Role": "rbac.authorization.k8s.io/v1/roles",
+    "RoleBinding": "rbac.authorization.k8s.io/v1/rolebindings",
+}
+TURNS = REPOSITORY / "deploy/rbac/optional/fleet"
 
 
 def shipped_rules(kubernetes):
@@ -18,9 +23,7 @@ def rules_for(scenario, *features):
     """All rules that are shipped for every agent, and those that single flags need beyond them: "unblock", …"""
     rules = []
     for feature in ("drain-agent", *features):
-        (file,) = (REPOSITORY / "deploy/rbac").rglob(f"{feature}.yaml")
-        said = scenario.stage.kubectl("create", "--dry-run=client", "-o", "json", "-f", file)
-        for each in objects_in(said):
+        for each in shipped_objects(scenario, feature):
             rules += each.get("rules", [])
     return rules
 
@@ -31,6 +34,26 @@ def objects_in(text):
     while text[at:].strip():
         found, at = decoder.raw_decode(text, at + len(text[at:]) - len(text[at:].lstrip()))
         yield from found.get("items", [found])
+
+
+def let_take_turns(scenario, account="agent", namespace=None):
+    """Gives the account the Role of turns, as it is shipped; or a copy of it in a namespace of the scenario's."""
+    (role, binding) = [each for each in shipped_objects(scenario, "fleet") if each["kind"] in NAMESPACED]
+    if namespace:
+        role["metadata"]["namespace"] = binding["metadata"]["namespace"] = namespace
+        scenario.kubernetes.create(NAMESPACED["Role"], role, namespace)
+    else:
+        scenario.stage.kubectl("apply", "-k", TURNS)
+        namespace = role["metadata"]["namespace"]
+    binding["metadata"].update(name=scenario.name, ownerReferences=[owned_by_namespace(scenario)])
+    binding["subjects"] = [{"kind": "ServiceAccount", "name": account, "namespace": scenario.namespace}]
+    scenario.kubernetes.create(NAMESPACED["RoleBinding"], binding, namespace)
+    until(f"turns of {account}", lambda: may(scenario, account, role["rules"][0], namespace))
+
+
+def shipped_objects(scenario, feature):
+    (file,) = (REPOSITORY / "deploy/rbac").rglob(f"{feature}.yaml")
+    return list(objects_in(scenario.stage.kubectl("create", "--dry-run=client", "-o", "json", "-f", file)))
 
 
 def without(rules, resource, verb):
@@ -81,7 +104,7 @@ def owned_by_namespace(scenario):
     }
 
 
-def may(scenario, account, wanted):
+def may(scenario, account, wanted, namespace=None):
     """Whether the server's authorizer has caught up with the rule."""
     resource, _, subresource = wanted["resources"][0].partition("/")
     attributes = {"verb": wanted["verbs"][0], "group": wanted["apiGroups"][0], "resource": resource}
@@ -92,7 +115,7 @@ def may(scenario, account, wanted):
         "spec": {
             "user": f"system:serviceaccount:{scenario.namespace}:{account}",
             "groups": [],
-            "resourceAttributes": {**attributes, "subresource": subresource, "namespace": scenario.namespace},
+            "resourceAttributes": {**attributes, "subresource": subresource, "namespace": namespace or scenario.namespace},
         },
     }
     made = scenario.kubernetes.create("authorization.k8s.io/v1/subjectaccessreviews", review)

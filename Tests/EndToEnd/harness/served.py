@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import subprocess
 import threading
 
 from . import metrics
@@ -9,6 +10,16 @@ from .relay import Relay
 from .until import PATIENCE, until
 
 TOKEN = "a token of the tests"
+
+
+def make_certificate(directory, name="agent"):
+    """tls.crt and tls.key: one for 127.0.0.1 that is its own authority."""
+    directory.mkdir(parents=True)
+    call = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    call += ["-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
+    call += ["-keyout", directory / "tls.key", "-out", directory / "tls.crt"]
+    subprocess.run(call, check=True, capture_output=True)
+    return directory
 
 
 class Served:
@@ -43,7 +54,7 @@ class Served:
 
     def request(self, method, path, body=None, token=TOKEN, headers=None, timeout=300):
         """Gives status and body; JSON where it is some."""
-        connection = http.client.HTTPConnection(self.address, timeout=timeout)
+        connection = self._connection(timeout)
         try:
             authorization = {"Authorization": f"Bearer {token}"} if token else {}
             data = None if body is None else json.dumps(body)
@@ -54,6 +65,9 @@ class Served:
             return response.status, json.loads(text) if is_json else text
         finally:
             connection.close()
+
+    def _connection(self, timeout):
+        return http.client.HTTPConnection(self.address, timeout=timeout)
 
     def state(self):
         """GET /drain."""
