@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from harness.agent import binary
-from harness.checks import check
-from harness.manifests import one_of, with_native_sidecars
+from harness.manifests import is_old
 from harness.served import TOKEN
 from harness.stage import REPOSITORY
-from harness.triggers import terminate
 
-import overlays
+# Of Tests/Deploy, whose place harness.manifests knows.
+import overlays  # noqa: E402 isort:skip
 
 # What other tests run, by the page or the command.
 ELSEWHERE = {
@@ -80,12 +79,9 @@ def commands():
     return {command: page for command, page in found.items() if command}
 
 
-# Those of docs/install.md and of README's overlays, in their order: they are run by the last test.
-INSTALLING = overlays.commands("docs/install.md") + [
-    "kubectl create namespace shop",
-    "kubectl -n shop exec daemonset/updater -c drain-agent -- /usr/bin/drain-agent status",
-    "kubectl apply -k my-cluster",
-]
+def installs(command, page):
+    """Of docs/install.md and README's overlays, in their order: the last test runs them."""
+    return page == "docs/install.md" or (page == "README.md" and re.search(r"kubectl .*(\bshop\b| -k )", command))
 
 
 def is_elsewhere(command, page):
@@ -99,7 +95,7 @@ def turn(command):
 def shell(scenario, agent, directory):
     """An environment in which the docs' words are the scenario's things."""
     tools = directory / "bin"
-    tools.mkdir()
+    tools.mkdir(parents=True)
     for name, text in {"kubectl": KUBECTL, "drain-agent": DRAIN_AGENT}.items():
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
@@ -139,6 +135,11 @@ def spelled_out(command, scenario, agent, pod):
     return re.sub(pattern, lambda match: words[match[0]], command)
 
 
+def run(line, directory, environment):
+    call = ["bash", "-o", "pipefail", "-c", line]
+    return subprocess.run(call, cwd=directory, env=environment, capture_output=True, text=True, timeout=120)
+
+
 def test_the_docs_commands_do_what_they_say(scenario):
     scenario.deployment("web", replicas=1)
     scenario.budget("web", minAvailable=1)
@@ -151,14 +152,12 @@ def test_the_docs_commands_do_what_they_say(scenario):
     (directory / "token").write_text(TOKEN)
     environment = shell(scenario, agent, directory)
     shutil.copy(agent.logs / f"{agent.name}.spans.jsonl", directory / "spans.jsonl")
-    found = {command: page for command, page in commands().items() if command not in INSTALLING}
+    found = {command: page for command, page in commands().items() if not installs(command, page)}
     mine = sorted((each for each in found if not is_elsewhere(each, found[each])), key=turn)
     assert len(mine) >= 20
     for command in mine:
         line = spelled_out(command, scenario, agent, pod)
-        ran = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", line], cwd=directory, env=environment, capture_output=True, text=True, timeout=120
-        )
+        ran = run(line, directory, environment)
         allowed = next((codes for start, codes in EXIT_CODES.items() if command.startswith(start)), {0})
         # What looks for something that is not said yet finds nothing.
         allowed = allowed | ({1} if "| grep 'drain ended'" in command else set())
@@ -167,3 +166,63 @@ def test_the_docs_commands_do_what_they_say(scenario):
         if command == "drain-agent cancel":
             assert agent.last_state()["outcome"] == "cancelled"
     assert agent.exit_code() == 5
+
+
+def checkout(scenario, shop):
+    """The overlays that the pages show, about the scenario's things."""
+    directory = scenario.directory / "checkout"
+    directory.mkdir()
+    for path in overlays.write(directory).glob("my-*/*.yaml"):
+        text = path.read_text().replace("shop", shop)
+        # As the page says.
+        path.write_text(text.replace("sidecar/native", "sidecar/plain") if is_old(scenario.stage) else text)
+    return directory
+
+
+def take_away(scenario, shop):
+    """What stays after the commands: a `delete -k` would take away what the other scenarios run with."""
+    for each in (
+        ["-n", "kube-system", "daemonset,networkpolicy", "drain-agent"],
+        ["-n", "kube-system", "job", f"drain-{scenario.node}"],
+        ["namespace", shop],
+        ["clusterrolebinding", f"drain-agent-{shop}"],
+    ):
+        scenario.stage.kubectl("delete", "--ignore-not-found", "--wait=false", *each)
+
+
+@pytest.mark.alone  # what is installed comes to every node
+def test_the_installation_goes_as_its_page_says(scenario):
+    shop = f"{scenario.name}-shop"
+    scenario.at_the_end(lambda: take_away(scenario, shop))
+    # Simulated nodes say nothing of their system.
+    for node in (scenario.node, scenario.spare):
+        scenario.kubernetes.patch("v1/nodes", node, {"metadata": {"labels": {"kubernetes.io/os": "linux"}}})
+    scenario.open_spare()
+    directory = checkout(scenario, shop)
+    ran = []
+    for command, page in commands().items():
+        if not installs(command, page) or is_elsewhere(command, page):
+            continue
+        # One that drains, and is gone afterwards.
+        if not ran or agent.has_ended:
+            scenario.set_unschedulable(scenario.node, False)
+            agent = scenario.sidecar()
+            environment = shell(scenario, agent, directory / f"shell/{len(ran)}")
+        words = {"worker-3": scenario.node, "shop": shop, "/run/drain-agent/control.sock": str(agent.control_socket)}
+        line = re.sub("|".join(map(re.escape, words)), lambda match: words[match[0]], command)
+        # The scenarios have this role and this account.
+        line = line.replace("kubectl delete -k", "kubectl delete --dry-run=server -k")
+        agent.before = scenario.kubernetes.pods_on(scenario.node)
+        done = run(line, directory, environment)
+        assert done.returncode == 0, f"{page}: {line}: {done.returncode}\n{done.stdout}{done.stderr}"
+        assert not done.stdout.startswith('{"error"'), f"{page}: {line}: {done.stdout}"
+        if " -o name" in command:
+            assert re.fullmatch(r"pod/drain-agent-\w+\n", done.stdout), f"{line}: {done.stdout}"
+        ran.append(command)
+        if "trigger --wait" in command or "wait=true" in command:
+            assert agent.exit_code() == 0, f"{line}; the log is in {agent.logs}"
+    assert len(ran) >= 12, ran
+    # A sidecar in each pod of README's workload, and a Job that has begun.
+    pods = scenario.kubernetes.list("v1/pods", shop)
+    assert pods and all("drain-agent" in [each["name"] for each in pod["spec"]["containers"]] for pod in pods)
+    scenario.kubernetes.get("batch/v1/jobs", f"drain-{scenario.node}", "kube-system")

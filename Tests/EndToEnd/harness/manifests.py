@@ -25,11 +25,14 @@ def applied(stage, objects, *options):
     return done.stdout
 
 
+def is_old(stage):
+    return int(stage.kubernetes.request("GET", "/version")["minor"].rstrip("+")) < 29
+
+
 def on_old_servers(stage, each):
     """Before Kubernetes 1.29 there are no sidecars: the container stands beside the others, as in sidecar/plain."""
-    version = stage.kubernetes.request("GET", "/version")
     spec = each.get("spec", {}).get("template", {}).get("spec", {})
-    if int(version["minor"].rstrip("+")) < 29 and "initContainers" in spec:
+    if is_old(stage) and "initContainers" in spec:
         for container in spec.pop("initContainers"):
             assert container.pop("restartPolicy") == "Always"
             spec["containers"].append(container)
