@@ -3,11 +3,13 @@
 import http.client
 import json
 import signal
+import time
 
 import pytest
 
 from harness.browser import Browser
 from harness.checks import check
+from harness.gate import Gate
 from harness.until import until
 
 
@@ -85,6 +87,74 @@ def test_the_page_comes_back_with_the_agent(scenario, browser):
     check(again)
 
 
+def test_the_page_comes_back_after_a_proxys_503(scenario, browser):
+    agent = scenario.sidecar()
+    with Gate(scenario, agent.address) as gate:
+        browser.open(gate.address)
+        browser.wait_for("live", "#link")
+        gate.shut()
+        browser.wait_for("connection lost, trying again", "#link")
+        until("two attempts", lambda: gate.refused >= 2)
+        # What the proxy says is not shown in the page's place.
+        assert browser.text("#node") == f"node/{scenario.node}"
+        assert browser.text("#link") == "connection lost, trying again"
+        gate.open()
+        browser.wait_for("live", "#link")
+
+
+@pytest.mark.long
+def test_a_node_that_falls_silent_is_not_called_live(scenario, browser):
+    scenario.deployment("held")
+    scenario.budget("held", maxUnavailable=0)
+    agent = scenario.sidecar()
+    browser.open(agent.address)
+    browser.wait_for("live", "#link")
+    agent.trigger()
+    browser.wait_for("can never allow", "#blockers")
+    # Quiet is not silent: for longer than the page waits, nothing happens.
+    browser.evaluate(
+        "(() => { window.said = []; new MutationObserver(() => said.push(at('link').textContent))"
+        ".observe(at('link'), { childList: true, characterData: true, subtree: true }); })()"
+    )
+    began = time.monotonic()
+    until("a quiet minute", lambda: time.monotonic() > began + 60, 70)
+    assert browser.evaluate("said") == []
+    # As when a node loses its power: nothing is closed, and nothing comes any more.
+    agent.signal(signal.SIGSTOP)
+    browser.wait_for("connection lost, trying again", "#link", within=60)
+    agent.signal(signal.SIGCONT)
+    browser.wait_for("live", "#link", within=60)
+    scenario.change_budget("held", maxUnavailable=1)
+    browser.wait_for("completed", "#state")
+    assert agent.exit_code() == 0
+
+
+def test_news_takes_away_neither_focus_nor_what_is_marked(scenario, browser):
+    scenario.deployment("web", replicas=2)
+    scenario.budget("web", maxUnavailable=0)
+    for number in range(3):
+        scenario.deployment(f"slow-{number}", stop_after=4 + 2 * number)
+    agent = scenario.sidecar()
+    browser.open(agent.address)
+    browser.wait_for("live", "#link")
+    agent.trigger()
+    browser.wait_for("can never allow", "#blockers")
+    browser.wait_for("blocked", "#pods")
+    browser.evaluate(
+        "(() => { window.focused = document.querySelector('#blockers summary'); focused.focus(); focused.click();"
+        " window.marked = document.querySelector('#pods td'); getSelection().selectAllChildren(marked);"
+        " window.heardOf = 0; for (const kind of ['move', 'state', 'note'])"
+        " source.addEventListener(kind, () => { heardOf += 1; }); })()"
+    )
+    browser.wait_for("3 of 5", "#gone")
+    until("three events", lambda: browser.evaluate("heardOf") >= 3)
+    assert browser.evaluate("document.activeElement === focused && focused.isConnected && focused.parentElement.open")
+    assert browser.evaluate("getSelection().toString() === marked.textContent && marked.isConnected")
+    assert browser.problems() == []
+    scenario.change_budget("web", maxUnavailable=2)
+    check(agent)
+
+
 def test_the_page_can_be_used_without_a_mouse_and_on_a_phone(scenario):
     scenario.deployment("web", replicas=2)
     scenario.budget("web", maxUnavailable=0)
@@ -109,9 +179,7 @@ def test_the_page_can_be_used_without_a_mouse_and_on_a_phone(scenario):
     check(agent)
 
 
-# The relation of luminances that WCAG 2.1 asks of text, 4.5, for everything that stands on the page.
-CONTRASTS = """
-(() => {
+LUMINANCE = """
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);
   const linear = (value) => value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
   const luminance = ([red, green, blue]) => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
@@ -121,6 +189,9 @@ CONTRASTS = """
       if (color.length < 4 || color[3] > 0) return color;
     }
   };
+"""
+# The relation of luminances that WCAG 2.1 asks of text, 4.5, for everything that stands on the page.
+CONTRASTS = f"(() => {{ {LUMINANCE}" """
   const low = [];
   for (const node of document.querySelectorAll("body *")) {
     if (![...node.childNodes].some((each) => each.nodeType === 3 && each.data.trim()) || !node.offsetParent) continue;
@@ -129,6 +200,26 @@ CONTRASTS = """
     if (contrast < 4.5) low.push(node.className + " " + node.textContent.trim() + " " + contrast.toFixed(1));
   }
   return low;
+})()
+"""
+
+
+# And of what is seen without being read, 3: bars, keys, and the edge of what can be typed into.
+SHAPES = f"(() => {{ {LUMINANCE}" """
+  const contrast = (one, other) => {
+    const [a, b] = [luminance(channels(one)), luminance(other)];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
+  const low = [];
+  for (const key of document.querySelectorAll("#legend .key")) for (const place of ["#strip", "#pods", "#legend"]) {
+    const found = contrast(getComputedStyle(key).backgroundColor, ground(document.querySelector(place)));
+    if (found < 3) low.push(key.className + " on " + place + " " + found.toFixed(2));
+  }
+  const found = contrast(getComputedStyle(at("find")).borderTopColor, ground(at("find")));
+  if (found < 3) low.push("find " + found.toFixed(2));
+  const plain = [...document.querySelectorAll(".key.blocked, .strip .blocked, .track .blocked")]
+    .filter((each) => !getComputedStyle(each).backgroundImage.includes("gradient"));
+  return [...low, ...plain.map((each) => each.className + " is told by its colour only")];
 })()
 """
 
@@ -147,6 +238,7 @@ def test_everything_on_the_page_can_be_read(scenario, dark):
         browser.wait_for("can never allow", "#blockers")
         browser.wait_for("1 of 2", "#gone")
         assert browser.evaluate(CONTRASTS) == []
+        assert browser.evaluate(SHAPES) == []
         scenario.change_budget("web", maxUnavailable=1)
         browser.wait_for("completed", "#state")
         assert browser.evaluate(CONTRASTS) == []

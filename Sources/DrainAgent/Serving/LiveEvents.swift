@@ -8,6 +8,8 @@ enum LiveEvents {
     static let limit = 32
     /// Bytes a follower may be behind with, beside its first message; one that reads slower is cut off, and comes back.
     private static let slack = 1 << 20
+    /// No comment: a page that hears nothing must be able to tell, and EventSource keeps comments to itself.
+    static let heartbeat = "event: alive\ndata: {}\n\n"
 
     static func response(_ feed: DrainFeed) -> HTTPServerResponse {
         guard feed.followers < limit else {
@@ -17,7 +19,7 @@ enum LiveEvents {
         }
         let (number, whole) = feed.join()
         let first = Array("retry: 2000\n\n".utf8) + text(whole)
-        let stream = ResponseStream(queueLimit: first.count + slack, heartbeat: Array(": \n\n".utf8))
+        let stream = ResponseStream(queueLimit: first.count + slack, heartbeat: Array(heartbeat.utf8))
         stream.push(first)
         stream.onClose = { feed.leave(number) }
         feed.follow(number) { stream.push(text($0)) }
