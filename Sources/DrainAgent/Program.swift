@@ -35,7 +35,8 @@ enum Program {
             try parsed.run()
             exit(0)
         } catch {
-            root.exit(withError: error)
+            let isUsage = root.exitCode(for: error) == .validationFailure
+            root.exit(withError: (isUsage ? Misspelling.error(in: given, isPlugin: isPlugin) : nil) ?? error)
         }
     }
 }

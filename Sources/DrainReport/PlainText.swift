@@ -6,8 +6,8 @@ public enum PlainText {
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isDangerous($0) ? " " : $0 }))
     }
 
-    /// Cut to so many columns, with an ellipsis for what is missing.
-    public static func clipped(_ text: String, to columns: Int) -> String {
+    /// Cut to so many columns, with an ellipsis of one column for what is missing.
+    public static func clipped(_ text: String, to columns: Int, ellipsis: String = "…") -> String {
         guard width(text) > columns else { return text }
         var kept = String.UnicodeScalarView()
         var used = 0
@@ -16,7 +16,7 @@ public enum PlainText {
             guard used < columns else { break }
             kept.append(scalar)
         }
-        return String(kept) + "…"
+        return String(kept) + ellipsis
     }
 
     /// Cut or filled up to exactly so many columns.
@@ -26,16 +26,18 @@ public enum PlainText {
     }
 
     /// In lines of so many columns at most, broken at spaces; the further ones begin with `indent`.
-    public static func wrapped(_ text: String, to columns: Int, indent: String) -> [String] {
+    public static func wrapped(
+        _ text: String, to columns: Int, indent: String, ellipsis: String = "…"
+    ) -> [String] {
         var lines: [String] = []
         var line = ""
         for word in text.split(separator: " ") {
             let candidate = line.isEmpty ? "\(lines.isEmpty ? "" : indent)\(word)" : "\(line) \(word)"
             if width(candidate) <= columns || line.isEmpty {
-                line = clipped(candidate, to: columns)
+                line = clipped(candidate, to: columns, ellipsis: ellipsis)
             } else {
                 lines.append(line)
-                line = clipped("\(indent)\(word)", to: columns)
+                line = clipped("\(indent)\(word)", to: columns, ellipsis: ellipsis)
             }
         }
         return line.isEmpty ? lines : lines + [line]

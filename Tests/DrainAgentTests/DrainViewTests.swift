@@ -34,10 +34,10 @@ import Timestamps
                 "####################tttttttttteeeeeeeeee..........BBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
                 "# gone 2  t terminating 1  e evicting 1  . queued 1  B blocked 3",
                 "warning: connect: refused",
-                "! budget shop/pay can never allow  1 pod for 1m1s  1 of 1 healthy, needs 1, all…",
+                "! budget shop/pay can never allow  1 pod for 1m1s  1 of 1 healthy, needs 1, all~",
                 "  scale Deployment shop/pay to 2 or more", "! budget shop/web can allow again  1 pod for 1m1s",
                 "  not now", "! webhook kv.example can allow again  1 pod for 1m1s", "  not now",
-                "! pod demo/p2 should be gone since 2027-01-15T08:00:30Z: finalizers are left (e…",
+                "! pod demo/p2 should be gone since 2027-01-15T08:00:30Z: finalizers are left (e~",
                 "! volumes are still attached: pvc-1",
             ])
     }
@@ -91,6 +91,31 @@ import Timestamps
             ([1, 1, 1, 1], 2, [1, 1, 1, 1]), ([0, 0, 0, 0], 10, [0, 0, 0, 0]), ([2, 1, 0, 0], 10, [7, 3, 0, 0]),
         ])
     func cells(counts: [Int], width: Int, cells: [Int]) { #expect(DrainView.cells(counts, in: width) == cells) }
+
+    @Test("where the terminal has no other characters than ASCII, there are only such, and each phase has its letter")
+    func onlyLetters() {
+        let style = TerminalStyle(isLive: true, isColored: true, hasBlocks: false)
+        for columns in [25, 40, 80] {
+            let lines = DrainView(status()).lines(columns: columns, rows: 40, at: Hindrances.epoch, style: style)
+            #expect(lines.allSatisfy { $0.text.utf8.allSatisfy { $0 < 0x80 } })
+            #expect(Set(lines[1].text) == ["#", "t", "e", ".", "B"])
+        }
+    }
+
+    @Test("advice that is cut after its third line says so", arguments: [(50, true), (100, false)])
+    func longAdvice(columns: Int, isCut: Bool) {
+        var view = DrainView(node: "node-a")
+        view.blockers = [
+            DrainView.Blocker(
+                name: "budget shop/web", verdict: .unsatisfiable, pods: 1, since: Hindrances.epoch,
+                // 19 fit into 98 columns.
+                advice: repeatElement("word", count: 57).joined(separator: " "))
+        ]
+        let lines = view.lines(columns: columns, rows: 40, at: Hindrances.epoch, style: colors).map(\.text)
+        #expect(lines.count == 1 + 1 + 3)
+        #expect(lines.last?.hasSuffix("…") == isCut)
+        #expect(lines.allSatisfy { PlainText.width($0) <= columns })
+    }
 
     @Test("names and messages that would command a terminal do not")
     func hostile() {

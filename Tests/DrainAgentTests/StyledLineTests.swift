@@ -15,9 +15,11 @@ import Testing
         "it is cut to its columns, wherever the pieces meet",
         arguments: [(20, "ab日本cd"), (8, "ab日本cd"), (7, "ab日本…"), (6, "ab日…"), (3, "ab…"), (2, "a…"), (1, "…"), (0, "")])
     func clipped(columns: Int, text: String) {
-        let line = StyledLine("ab", .strong).adding("日本").adding("cd").clipped(to: columns)
+        let whole = StyledLine("ab", .strong).adding("日本").adding("cd")
+        let line = whole.clipped(to: columns, TerminalStyle(isLive: true, isColored: true, hasBlocks: true))
         #expect(line.text == text)
         #expect(PlainText.width(line.text) <= columns)
+        #expect(whole.clipped(to: columns, .plain).text == text.replacing("…", with: "~"))
     }
 
     @Test("nothing in a name or a message is obeyed by a terminal")

@@ -29,12 +29,12 @@ def share(binary, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def search_path(binary, tmp_path_factory):
-    """Directories with the program under both its names in front."""
+def search_path(binary, share, tmp_path_factory):
+    """Directories with the program under both its names in front, and what the plugin's completion asks."""
     directory = tmp_path_factory.mktemp("bin")
     for name in ("drain-agent", "kubectl-drain_watch"):
         (directory / name).symlink_to(binary)
-    return f"{directory}:{os.environ['PATH']}"
+    return f"{directory}:{share.parent / 'bin'}:{os.environ['PATH']}"
 
 
 @pytest.fixture

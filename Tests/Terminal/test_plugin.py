@@ -48,3 +48,21 @@ def test_a_node_that_is_not_there(kubectl, kubeconfig):
     done = kubectl("drain-watch", "node-z", "--kubeconfig", str(kubeconfig))
     assert done.returncode == 1
     assert "node-z" in done.stderr and "kubectl get nodes" in done.stderr
+
+
+def completed(kubectl, *words):
+    """As kubectl's own completion scripts ask."""
+    done = kubectl("__complete", "drain-watch", *words)
+    *found, directive = done.stdout.split()
+    assert directive == ":4", done.stderr
+    return set(found)
+
+
+def test_tab_behind_it_offers_nodes_and_flags(kubectl, kubeconfig, tmp_path):
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube/config").write_text(kubeconfig.read_text())
+    assert completed(kubectl, "") == {"node-a", "node-b", "node-c"}
+    assert completed(kubectl, "node-b") == {"node-b"}
+    assert completed(kubectl, "node-a", "--time") == {"--timeout"}
+    assert {"--pod-selector", "--preflight"} <= completed(kubectl, "node-a", "--p")
+    assert completed(kubectl, "nothing-like-it") == set()

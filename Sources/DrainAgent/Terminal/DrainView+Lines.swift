@@ -18,7 +18,7 @@ extension DrainView {
         let left = max(0, rows - lines.count)
         let all = blockers.count + stuck.count + (volumes.isEmpty ? 0 : 1)
         lines += Self.fitting(obstacles(most: left, columns: columns, at: now, style), of: all, rows: left)
-        return lines.prefix(max(0, rows)).map { $0.clipped(to: columns) }
+        return lines.prefix(max(0, rows)).map { $0.clipped(to: columns, style) }
     }
 
     /// `node/worker-3 draining  11 of 16 gone  1m4s  deadline in 8m56s  late by 30s`
@@ -86,9 +86,9 @@ extension DrainView {
         return cells
     }
 
-    /// Without colours each phase has its letter.
+    /// Without colours, or without the characters, each phase has its letter.
     private static func mark(_ phase: PodPhase, _ style: TerminalStyle, alone: Bool = false) -> String {
-        if style.isColored { return style.hasBlocks ? (alone ? "■" : "█") : "#" }
+        if style.isColored, style.hasBlocks { return alone ? "■" : "█" }
         return switch phase {
         case .gone: "#"
         case .terminating: "t"
@@ -110,8 +110,8 @@ extension DrainView {
             line.add("  \(Self.pods(blocker.pods)) for \(Self.seconds(now - blocker.since))")
             if !blocker.health.isEmpty { line.add("  \(blocker.health)", .soft) }
             let more = blocker.advice.isEmpty ? blocker.health.isEmpty ? blocker.message : "" : blocker.advice
-            let words = PlainText.wrapped(PlainText.oneLine(more), to: max(20, columns - 2), indent: "")
-            return [line] + words.prefix(3).map { StyledLine("  \($0)", blocker.advice.isEmpty ? .soft : .plain) }
+            let words = Self.paragraph(PlainText.oneLine(more), columns: max(20, columns - 2), style)
+            return [line] + words.map { StyledLine("  \($0)", blocker.advice.isEmpty ? .soft : .plain) }
         }
         let overdue = stuck.prefix(most).map { stuck in
             [StyledLine(edge, .phase(.terminating)).adding("pod \(stuck.pod)", .strong).adding(" \(stuck.text)")]
@@ -120,6 +120,17 @@ extension DrainView {
             volumes.isEmpty
             ? [] : [[StyledLine("\(edge)volumes are still attached: \(volumes.joined(separator: ", "))")]]
         return blocking + overdue + attached
+    }
+
+    private static let longestParagraph = 3
+
+    /// In three lines at most; the last one shows that something is missing.
+    private static func paragraph(_ text: String, columns: Int, _ style: TerminalStyle) -> [String] {
+        let lines = PlainText.wrapped(text, to: columns, indent: "", ellipsis: style.ellipsis)
+        guard lines.count > longestParagraph else { return lines }
+        let rest = lines[(longestParagraph - 1)...].joined(separator: " ")
+        return lines.prefix(longestParagraph - 1)
+            + [PlainText.clipped(rest, to: columns, ellipsis: style.ellipsis)]
     }
 
     /// As many as there is room for, and how many there are beside.

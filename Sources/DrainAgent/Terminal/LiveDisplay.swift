@@ -39,7 +39,7 @@ final class LiveDisplay: Sendable {
 
     func say(_ line: ProgressLine) {
         guard style.isLive else { return out.write(Array("\(line.text)\n".utf8)) }
-        let text = line.styled(style).clipped(to: Self.widestLine).rendered(isColored: style.isColored)
+        let text = line.styled(style).clipped(to: Self.widestLine, style).rendered(isColored: style.isColored)
         state.withLock { state in
             guard state.bytes + text.utf8.count <= Self.limit else {
                 state.lost += 1

@@ -15,7 +15,7 @@ enum StatusTable {
         if view.state == .idle { lines.append(StyledLine("no drain has begun: drain-agent trigger starts one")) }
         if !view.reason.isEmpty, view.outcome != .completed { lines.append(StyledLine(view.reason)) }
         let staying = (document.pods ?? []).filter { $0.phase != PodPhase.gone.rawValue }
-        guard !staying.isEmpty else { return lines.map { $0.clipped(to: columns) } }
+        guard !staying.isEmpty else { return lines.map { $0.clipped(to: columns, style) } }
         var rows = [["NAMESPACE", "POD", "PHASE", "FOR", "ATTEMPTS", "WAITS FOR"]]
         rows += staying.map { pod in
             [
@@ -28,7 +28,7 @@ enum StatusTable {
         lines += SummaryTable.aligned(rows.map { $0.map(PlainText.oneLine) }).enumerated().map { index, text in
             StyledLine(text, index == 0 ? .soft : .plain)
         }
-        return lines.map { $0.clipped(to: columns) }
+        return lines.map { $0.clipped(to: columns, style) }
     }
 
     private static func waits(_ pod: DrainDocument.Pod) -> String {

@@ -48,14 +48,14 @@ struct StyledLine: Equatable, Sendable {
     }
 
     /// Cut to so many columns, with an ellipsis for what is missing.
-    func clipped(to columns: Int) -> StyledLine {
+    func clipped(to columns: Int, _ style: TerminalStyle) -> StyledLine {
         var line = StyledLine()
         var left = columns
         for (index, piece) in pieces.enumerated() where left > 0 {
             let width = PlainText.width(piece.text)
             guard width < left else {
                 let rest = pieces[index...].map(\.text).joined()
-                line.pieces.append((PlainText.clipped(rest, to: left), piece.look))
+                line.pieces.append((PlainText.clipped(rest, to: left, ellipsis: style.ellipsis), piece.look))
                 break
             }
             line.pieces.append(piece)

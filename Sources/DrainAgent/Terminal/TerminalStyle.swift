@@ -6,6 +6,9 @@ struct TerminalStyle: Equatable, Sendable {
     /// Its characters may be other than ASCII.
     var hasBlocks: Bool
 
+    /// For what is cut off; one column.
+    var ellipsis: String { hasBlocks ? "…" : "~" }
+
     static let plain = TerminalStyle(isLive: false, isColored: false, hasBlocks: false)
 
     /// - Parameters:
