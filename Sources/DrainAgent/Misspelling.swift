@@ -10,7 +10,7 @@ enum Misspelling {
 
     private static func ofCommand(_ given: [String]) -> String? {
         guard let command = given.first, !command.hasPrefix("-") else { return nil }
-        let commands = DrainAgentCommand.configuration.subcommands.compactMap(\.configuration.commandName)
+        let commands = DrainAgentCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
         guard commands.contains(command) else {
             if command == "help" { return nil }
             let meant = Nearest.to(command, among: commands).map { "Did you mean '\($0)'?" }
@@ -23,9 +23,10 @@ enum Misspelling {
         for argument in given.prefix(while: { $0 != "--" }) {
             let name = argument.split(separator: "=", maxSplits: 1).first.map(String.init) ?? ""
             if name == "--selector" || name == "-l" {
-                return
-                    "'\(name)' chooses nodes, and one node is drained at a time: `kubectl get nodes \(name) … -o name` lists them. \
-                    --pod-selector chooses its pods"
+                return """
+                    '\(name)' chooses nodes, and one node is drained at a time: `kubectl get nodes \(name) … -o name` lists \
+                    them. --pod-selector chooses its pods
+                    """
             }
             if name == "--delete-local-data" { return "'\(name)' is called --delete-emptydir-data now, as in kubectl" }
         }
