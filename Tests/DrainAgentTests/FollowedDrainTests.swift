@@ -45,6 +45,16 @@ import Timestamps
         return (drain, lines, progress.current)
     }
 
+    @Test("a sign of life is an event that a page can hear, and changes nothing")
+    func alive() throws {
+        var parser = ServerSentEvents()
+        let events = try #require(parser.push(LiveEvents.heartbeat.utf8))
+        #expect(events.map(\.name) == ["alive"])
+        var drain = FollowedDrain()
+        for event in events { #expect(try drain.heard(event, at: now).isEmpty) }
+        #expect(drain.view == nil)
+    }
+
     @Test(
         "whoever follows sees the drain as it is, from its beginning or from its middle", arguments: [0, 1, 5, 15, 20])
     func view(late: Int) throws {
