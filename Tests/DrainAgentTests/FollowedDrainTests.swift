@@ -48,7 +48,7 @@ import Timestamps
     @Test("a sign of life is an event that a page can hear, and changes nothing")
     func alive() throws {
         var parser = ServerSentEvents()
-        let events = try #require(parser.push(LiveEvents.heartbeat.utf8))
+        let events = parser.push(LiveEvents.heartbeat.utf8) ?? []
         #expect(events.map(\.name) == ["alive"])
         var drain = FollowedDrain()
         for event in events { #expect(try drain.heard(event, at: now).isEmpty) }
