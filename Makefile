@@ -34,9 +34,7 @@ image: ## Make the image without a daemon, as .build/image/drain-agent.tar, run 
 	python3 -B deploy/image/make.py image .build/release/drain-agent .build/image/drain-agent.tar
 	python3 -B deploy/image/make.py try .build/image/drain-agent.tar
 
-test: lint test-unit test-simulation image test-end-to-end ## Check the style and run every test but the slow ones; installs what they need.
-
-test-slow: test-leaks test-fuzz test-tsan test-asan ## Each of these builds everything anew: sanitizers, fuzzing, a thousand drains.
+test: lint test-unit test-leaks test-simulation image test-fuzz test-tsan test-asan test-end-to-end ## Check the style and run every test; installs what they need.
 
 test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test
@@ -75,7 +73,7 @@ test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs thos
 
 # What has threads, and a whole agent: a report ends it with another exit code than the test wants.
 SANITIZED := HTTPClientTests|HTTPServerTests|TelemetryTests|TelemetryExportTests|DrainTelemetryTests|DrainRunner
-SANITIZED := $(SANITIZED)|KubernetesClientTests|SimulatedClusterTests|SidecarTests|ScrapingTests
+SANITIZED := $(SANITIZED)|KubernetesClientTests|SimulatedClusterTests|SidecarTests|ScrapingTests|ControlTests
 # One test after the other: slowed down so much, all at once would miss their time limits.
 SANITIZED_TEST := swift test -j $(JOBS) --disable-xctest --no-parallel --filter '$(SANITIZED)'
 

@@ -154,13 +154,19 @@ extension NodeDrain {
             excluded[uid] = nil
             tell(.exclusionEnded(entry.pod, entry.reason), at: now, into: &step)
         }
-        for pod in items { present(pod, at: now, into: &step) }
+        for pod in items where departed[pod.metadata.uid].map({ $0 < sent }) ?? true {
+            present(pod, at: now, into: &step)
+        }
     }
 
     private mutating func absent(_ pod: PodIdentity, at now: Timestamp, into step: inout DrainStep) {
         if let index = drain.index(of: pod) {
-            apply(drain.vanished(index: index, at: now), at: now, into: &step)
-        } else if let entry = excluded.removeValue(forKey: pod.uid) {
+            return apply(drain.vanished(index: index, at: now), at: now, into: &step)
+        }
+        // No list is under way for so long.
+        departed = departed.filter { now - $0.value < .seconds(300) }
+        departed[pod.uid] = now
+        if let entry = excluded.removeValue(forKey: pod.uid) {
             tell(.exclusionEnded(entry.pod, entry.reason), at: now, into: &step)
         }
     }

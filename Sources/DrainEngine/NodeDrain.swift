@@ -91,6 +91,8 @@ public struct NodeDrain: Sendable {
     var mayHaveCordoned = false
     /// Requests sent and not answered.
     var inFlight: Set<RequestPurpose> = []
+    /// Deleted, by the watch, while they were no targets; when. A list that was asked for before still shows them.
+    var departed: [String: Timestamp] = [:]
     var excluded: [String: (pod: PodIdentity, reason: ExclusionReason, since: Timestamp)] = [:]
     var missingOwners: Set<DrainPlan.DaemonSetKey> = []
     var plannedVersion = ""

@@ -64,6 +64,8 @@ extension Witness {
         case .retrying where now - book.since < .seconds(60): break
         case .retrying: if !book.isOwn, hasRoom { fail(.standsStill, "\(name), and the API server is well") }
         case .blocked: if hasRoom, !book.isOwn { checkBlocked(book) }
+        // The news of its end may be on its way.
+        case .terminating where now - book.since < .seconds(45): break
         case .terminating:
             demand(isThere(book.pod), .standsStill, "\(name), and it is no longer there")
         case .gone, .failed: break

@@ -52,7 +52,7 @@ final class Witness {
     /// The budget that the machine is being told of.
     private var allowing: Budget?
     /// What budgets that are watched allow by their last word, less what was accepted since; and whom that word counted.
-    private var allowances: [Blocker: (left: Int, counted: Set<String>)] = [:]
+    private var allowances: [Blocker: (left: Int, counted: Set<String>, since: Timestamp)] = [:]
     var unanswered: Set<RequestPurpose> = []
     var evictionsInFlight = 0
     var deletesInFlight = 0
@@ -252,6 +252,7 @@ final class Witness {
         switch event {
         case .added(.pod(let pod)), .modified(.pod(let pod)):
             show(pod)
+            knownGone.remove(pod.metadata.uid)
             guard let old = indexByName["\(pod.metadata.namespace)/\(pod.metadata.name)"],
                 pods[old].pod.uid != pod.metadata.uid
             else { return }
@@ -264,7 +265,7 @@ final class Witness {
             allowing = budget
             let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
             let left = budget.isCurrent ? budget.status.disruptionsAllowed : 0
-            allowances[blocker] = left > 0 ? (left, Set(budget.status.disruptedPods.keys)) : nil
+            allowances[blocker] = left > 0 ? (left, Set(budget.status.disruptedPods.keys), now) : nil
         case .deleted(.budget(let budget)):
             allowances[.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)] = nil
         case .added, .modified, .deleted, .bookmark, .error: break
@@ -296,7 +297,7 @@ final class Witness {
             else { continue }
             let asked = pods.count {
                 ($0.isInFlight || ($0.phase == .retrying && $0.wait == blocker)) && $0.pod.namespace == namespace
-                    && !allowance.counted.contains($0.pod.name)
+                    && !isCounted($0, allowance)
             }
             demand(
                 asked >= allowance.left, .allowanceUnused,
@@ -304,13 +305,19 @@ final class Witness {
         }
     }
 
+    /// The status has taken its eviction off already: an earlier one of that name is another's.
+    private func isCounted(_ book: PodBook, _ allowance: (left: Int, counted: Set<String>, since: Timestamp)) -> Bool {
+        allowance.counted.contains(book.pod.name) && book.since < allowance.since
+    }
+
     private func spends(_ book: PodBook, _ answer: EvictionAnswer) {
         for (blocker, allowance) in allowances {
             guard case .budget(let namespace, _) = blocker, namespace == book.pod.namespace else { continue }
             switch answer {
             case .budget: allowances[blocker] = nil
-            case .accepted where !allowance.counted.contains(book.pod.name):
-                allowances[blocker] = allowance.left > 1 ? (allowance.left - 1, allowance.counted) : nil
+            case .accepted where !isCounted(book, allowance):
+                allowances[blocker] =
+                    allowance.left > 1 ? (allowance.left - 1, allowance.counted, allowance.since) : nil
             // Whether it took effect nobody knows.
             case .unreachable, .serverError: allowances[blocker] = nil
             case .accepted, .severalBudgets, .deferred, .throttled, .gone, .replaced, .namespaceTerminating,

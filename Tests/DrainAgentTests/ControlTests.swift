@@ -182,6 +182,7 @@ import Testing
         try await withFrozen { cluster, agent, _ in
             try await AgentProcess.with(["status", "-w", "--control-socket", cluster.socket], in: cluster.directory) {
                 watch in
+                #expect(await watch.child.output.first(containing: "node/node-a idle") != nil)
                 try await cluster.control(["trigger"]) { _, code in #expect(code == 0) }
                 #expect(await watch.child.output.first(containing: "is blocked by budget shop/pay-budget") != nil)
                 thaw(cluster)
@@ -218,6 +219,7 @@ import Testing
         try await withFrozen { cluster, agent, _ in
             try await AgentProcess.with(["status", "-w", "--control-socket", cluster.socket], in: cluster.directory) {
                 watch in
+                #expect(await watch.child.output.first(containing: "node/node-a idle") != nil)
                 try await cluster.control(["trigger"]) { _, code in #expect(code == 0) }
                 #expect(await watch.child.output.first(containing: "is blocked by budget shop/pay-budget") != nil)
                 agent.child.send(SIGKILL)

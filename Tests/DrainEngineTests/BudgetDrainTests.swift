@@ -112,6 +112,22 @@ struct BudgetDrainTests {
         #expect(guarded.drain.elapsed < .seconds(20))
     }
 
+    @Test("where nobody can read the budget, each pod is asked for in its turn: one of them may go")
+    func probesTakeTurns() {
+        let guarded = GuardedNode(
+            Self.pods(3), budget: .stub(maxUnavailable: 0, of: 3), recovery: nil, deadline: .seconds(40))
+        let script = guarded.drain.script
+        guarded.drain.script = { call, now in
+            if case .listBudgets = call { return .init(.forbidden) }
+            if case .evict(let pod, _) = call, pod.name == "web-2", now > ScriptedDrain.epoch + .seconds(3) {
+                return nil
+            }
+            return script(call, now)
+        }
+        guarded.drain.run()
+        #expect(guarded.drain.summary?.evicted == 1)
+    }
+
     @Test(
         "what is allowed passes on when the pod that was let try has gone by itself, or its namespace goes",
         arguments: [true, false])

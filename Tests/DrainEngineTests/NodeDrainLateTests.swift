@@ -28,6 +28,25 @@ struct NodeDrainLateTests {
         #expect(drain.summary?.outcome == .completed)
     }
 
+    @Test("a list that was asked for before a pod left, and comes after, does not bring it back")
+    func lateList() {
+        var mirror = Pod.stub("proxy")
+        mirror.metadata.annotations["kubernetes.io/config.mirror"] = "x"
+        var drain = HandDrain()
+        drain.begin([mirror])
+        #expect(drain.asked == [.verify])
+        drain.watchPods(.deleted(.pod(mirror)), at: .seconds(1))
+        let list = PodList(resourceVersion: "1", items: [mirror])
+        let asked = HandDrain.epoch
+        drain.tell(
+            .answered(
+                .verify, Exchange(answer: .success(code: 200, .pods(list)), sent: asked, received: asked + .seconds(30))
+            ),
+            at: .seconds(30))
+        #expect(drain.events.count { if case .podExcluded = $0 { true } else { false } } == 1)
+        #expect(drain.summary?.outcome == .completed)
+    }
+
     private static func recorded() -> DrainPolicy {
         var policy = DrainPolicy(node: "node-a")
         policy.recordedAs = "us"

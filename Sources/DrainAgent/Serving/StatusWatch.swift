@@ -24,10 +24,7 @@ struct StatusWatch: Sendable {
         drawing.cancel()
         await drawing.value
         if let view = drain.withLock({ $0.view }), view.outcome != nil {
-            let columns = Terminal.size(descriptor: 1).map { max(20, $0.columns - 1) } ?? .max
-            for line in view.lines(columns: columns, rows: .max, at: time.now(), style: style) {
-                display.say(ProgressLine(text: line.text))
-            }
+            say(view, display, time)
             if !view.reason.isEmpty { display.say(view.reason.onOneLine) }
         }
         await display.flush()
@@ -39,6 +36,13 @@ struct StatusWatch: Sendable {
         case .failure(.words(let text)):
             Complaint.say("drain-agent: \(text)")
             return AgentExit.failed
+        }
+    }
+
+    private func say(_ view: DrainView, _ display: LiveDisplay, _ time: TimeSource) {
+        let columns = Terminal.size(descriptor: 1).map { max(20, $0.columns - 1) } ?? .max
+        for line in view.lines(columns: columns, rows: .max, at: time.now(), style: style) {
+            display.say(ProgressLine(text: line.text))
         }
     }
 
@@ -89,12 +93,16 @@ struct StatusWatch: Sendable {
             }
             for event in events {
                 let lines: [ProgressLine]
+                let isFirst = drain.withLock { $0.view == nil }
                 do { lines = try drain.withLock { try $0.heard(event, at: time.now()) } } catch {
                     return .failure(
                         .words("what \(client.place) says makes no sense here: is the agent another version?"))
                 }
                 for line in lines { display.say(line) }
-                if let outcome = drain.withLock({ $0.view?.outcome }) { return .success(outcome) }
+                let view = drain.withLock { $0.view }
+                if let outcome = view?.outcome { return .success(outcome) }
+                // What was before is no line; a live view shows it all the time.
+                if isFirst, !style.isLive, let view { say(view, display, time) }
             }
         }
         return .success(nil)

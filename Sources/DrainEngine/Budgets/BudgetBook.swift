@@ -61,7 +61,7 @@ struct BudgetBook {
         var released: [Int] = []
         if leave == .permit, !isAccepted { entry.unspent += 1 }
         // It allows more than it says: the next one finds out how much.
-        if leave == .probe, let next = candidate(entry, pods) {
+        if leave == .probe, let next = prober(entry, pods) {
             entry.let(next, .probe)
             released.append(next)
         }
@@ -136,8 +136,11 @@ struct BudgetBook {
             guard var entry = entries[blocker], let namespace = blocker.namespace else { continue }
             entry.probeDue = now + probeInterval(namespace)
             // Seldom: pods come and go without another number of them.
-            if entry.review.hasGaps || entry.hasAllowedSinceReview { entry.reviewedStatus = nil }
-            if entry.outstanding(pods) == 0, let next = candidate(entry, pods) {
+            if entry.review.hasGaps || entry.hasAllowedSinceReview, now - entry.reviewedAt >= policy.budgetProbeInterval
+            {
+                entry.reviewedStatus = nil
+            }
+            if entry.outstanding(pods) == 0, let next = prober(entry, pods) {
                 entry.let(next, .probe)
                 released.append(next)
             }
@@ -202,6 +205,7 @@ extension BudgetBook {
                 continue
             }
             entry.reviewedStatus = ReviewCause(budget)
+            entry.reviewedAt = now
             entry.hasAllowedSinceReview = false
             requests += entry.review.begin(budget)
             entry.mayBeJudgedAnew = true
@@ -275,6 +279,13 @@ extension BudgetBook {
     /// The first of those that wait; our own pod when no other waits.
     private func candidate(_ entry: BudgetEntry, _ pods: [PodEviction]) -> Int? {
         entry.blocked.min { (pods[$0].isSelf ? 1 : 0, $0) < (pods[$1].isSelf ? 1 : 0, $1) }
+    }
+
+    /// Each in turn: an answer about one says little about the others when nobody can read the budget.
+    private func prober(_ entry: BudgetEntry, _ pods: [PodEviction]) -> Int? {
+        entry.blocked.min {
+            (pods[$0].isSelf ? 1 : 0, pods[$0].attempts, $0) < (pods[$1].isSelf ? 1 : 0, pods[$1].attempts, $1)
+        }
     }
 
     /// Those whom the budget does not guard, or does not count: the server will let them go.

@@ -37,6 +37,7 @@ struct BudgetEntry {
     var review: BudgetReview
     /// What made the last review necessary.
     var reviewedStatus: ReviewCause?
+    var reviewedAt: Timestamp
     /// Some of those whom it guarded then may have gone by its leave.
     var hasAllowedSinceReview = false
     var told: Judgement?
@@ -49,6 +50,7 @@ struct BudgetEntry {
         key = BudgetKey(blocker)
         since = now
         probeDue = now
+        reviewedAt = now
         self.review = review ?? BudgetReview(key ?? BudgetKey(namespace: blocker.namespace ?? "", name: ""))
     }
 
