@@ -107,7 +107,8 @@ bench: ## Measure drains beside kubectl's and others' on the real control plane,
 	$(SWIFT_BUILD) $(RELEASE) --product bench-scrape
 	@Tests/EndToEnd/control-plane-build.sh >/dev/null
 	@$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B Tests/Benchmarks/drains.py --rounds $(or $(ROUNDS),3) \
-		--binary "$$(swift build -c release --show-bin-path)/drain-agent" $(if $(WORKLOAD),--workload '$(WORKLOAD)')
+		--binary "$$(swift build -c release --show-bin-path)/drain-agent" $(if $(WORKLOAD),--workload '$(WORKLOAD)') \
+		$(if $(OPTIONS),--options='$(OPTIONS)')
 	@$(CACHE)/venv-pictures/bin/python -B Tests/Benchmarks/draw.py
 
 bench-scrape: ## Measure what a scrape of the worst case costs, beside the Python client.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures drains beside their peers, for `make bench`; docs/benchmarks.md says what and why.
 
-    drains.py --binary FILE [--workload NAME,…] [--rounds N]
+    drains.py --binary FILE [--workload NAME,…] [--rounds N] [--options "…"]
 
 The raw figures go to .build/bench/WORKLOAD.json. When all there are of this machine and commit, the page is written.
 """
@@ -39,6 +39,7 @@ ONCE = "once"
 class Bench:
     def __init__(self, stage, binary, kubectl, described):
         self.stage, self.binary, self.kubectl, self.described = stage, binary, kubectl, described
+        self.options = described["options"].split()
         self.directory = stage.directory / "bench"
         self.directory.mkdir()
         self.python = sys.executable
@@ -82,7 +83,7 @@ class Bench:
             noise = Noise(corner) if workload.is_noise else None
             if noise:
                 noise.settle()
-            everybody = contestants(self.binary, self.kubectl)
+            everybody = contestants(self.binary, self.kubectl, *self.options)
             for number in range(rounds):
                 first = number % len(workload.contestants)
                 for name in workload.contestants[first:] + workload.contestants[:first]:
@@ -95,9 +96,7 @@ class Bench:
                         cut_off |= {name} if run["cut_off"] else set()
                 self.is_done(workload.seconds_a_round())
         finally:
-            corner.clear()
-        for name in corner.namespaces:
-            until(f"end of namespace {name}", lambda: not self.stage.kubernetes.find("v1/namespaces", name), 120)
+            clear(corner)
         return runs
 
     def drain(self, corner, workload, contestant, noise):
@@ -116,6 +115,20 @@ class Bench:
         log = self.directory / f"{contestant.name}.log"
         label = STUCK if workload.stuck else None
         return measure(self.stage, contestant, node, through, self.environment, log, CUT_OFF, label)
+
+
+def clear(corner):
+    """Until all is gone: what is left behind would be work for the server while the next ones are measured."""
+    kubernetes = corner.kubernetes
+    for name in corner.namespaces:
+        kubernetes.request("DELETE", f"/apis/apps/v1/namespaces/{name}/deployments?propagationPolicy=Background")
+        pods = f"/api/v1/namespaces/{name}/pods?limit=200"
+        # All at once would take longer than any request may.
+        while kubernetes.request("GET", pods)["items"]:
+            kubernetes.request("DELETE", f"{pods}&gracePeriodSeconds=0")
+    corner.clear()
+    for name in corner.namespaces:
+        until(f"end of namespace {name}", lambda: not kubernetes.find("v1/namespaces", name), 300)
 
 
 def told(run):
@@ -143,6 +156,7 @@ def main():
     parser.add_argument("--binary", required=True, type=Path, help="the release build of drain-agent")
     parser.add_argument("--workload", default="", help="names, with commas; all")
     parser.add_argument("--rounds", default=3, type=int)
+    parser.add_argument("--options", default="", help="more of drain-agent's, to compare; not for the page")
     arguments = parser.parse_args()
     workloads, growths, has_once = chosen([each for each in arguments.workload.split(",") if each])
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
@@ -151,6 +165,7 @@ def main():
     try:
         stage = run.start_control_plane()
         described = machine.describe(kubectl, Path((stage.control_plane / "programs").read_text().strip()))
+        described["options"] = arguments.options
         Bench(stage, arguments.binary.resolve(), kubectl, described).run(
             workloads, growths, has_once, arguments.rounds
         )

@@ -45,7 +45,7 @@ def grow(bench, growth):
         if growth.is_of_cluster:
             add_others(corner, others, size - PODS)
             others = size - PODS
-        everybody = contestants(bench.binary, bench.kubectl, "--force")
+        everybody = contestants(bench.binary, bench.kubectl, "--force", *bench.options)
         for number in range(rounds):
             for name in (LIMIT, OURS):
                 settle(corner, PODS if growth.is_of_cluster else size)

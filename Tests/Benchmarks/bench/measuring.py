@@ -66,6 +66,7 @@ class Child:
         self.ended = time.monotonic()
         self.code = self._process.returncode = os.waitstatus_to_exitcode(status)
         self.cpu = usage.ru_utime + usage.ru_stime
+        self.usage = usage
         self._has_ended.set()
 
     def wait(self, within):
@@ -112,7 +113,7 @@ def requests_since(audit, agent, since):
     seen = {}
     for event in audit.read(f'"userAgent":"{agent}'):
         if event["userAgent"].startswith(agent) and event["requestReceivedTimestamp"] >= since:
-            seen[event["auditID"]] = what_is_asked(event)
+            seen[event["auditID"]] = what_is_asked(event) if "objectRef" in event else "discoveries"
     return dict(Counter(seen.values()))
 
 
@@ -148,6 +149,7 @@ def measure(stage, contestant, node, through, environment, log_path, cut_off, st
         "cpu": round(child.cpu, 3),
         **memory.peaks,
         "load": round(load, 2),
+        "usage": str(child.usage),
     }
 
 
