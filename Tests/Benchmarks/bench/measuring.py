@@ -66,7 +66,6 @@ class Child:
         self.ended = time.monotonic()
         self.code = self._process.returncode = os.waitstatus_to_exitcode(status)
         self.cpu = usage.ru_utime + usage.ru_stime
-        self.usage = usage
         self._has_ended.set()
 
     def wait(self, within):
@@ -149,7 +148,6 @@ def measure(stage, contestant, node, through, environment, log_path, cut_off, st
         "cpu": round(child.cpu, 3),
         **memory.peaks,
         "load": round(load, 2),
-        "usage": str(child.usage),
     }
 
 
