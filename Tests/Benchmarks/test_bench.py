@@ -48,8 +48,8 @@ def test_a_round_without_the_other_has_no_ratio():
 
 
 def test_who_was_cut_off_once_counts_as_cut_off_in_the_rounds_after():
-    runs = [run(OURS, number, 30.0) for number in (1, 2, 3)] + [run(OPERATOR, 1, 300.0, cut_off=True)]
-    assert figures.ratio(runs, OPERATOR) == pytest.approx(0.1)
+    runs = [run(OURS, number, number * 30.0) for number in (1, 2, 3)] + [run(OPERATOR, 1, 300.0, cut_off=True)]
+    assert figures.ratio(runs, OPERATOR) == pytest.approx(0.2)
 
 
 def test_requests_are_told_by_kind_the_most_frequent_first():

@@ -66,17 +66,19 @@ WORKLOADS = (
     Workload(
         "budget-20", "20 pods behind one budget, maxUnavailable 1; each stops in 0.5 s, and its successor is ready in 1 s.",
         20, behind_one_budget, blocked_namespaces=1,
-        expected={LIMIT: 32, OURS: 32, KUBECTL: 110, OPERATOR: 102},
+        expected={LIMIT: 21, OURS: 21, KUBECTL: 73, OPERATOR: 101},
     ),
     Workload(
         "budgets-50x4", "50 budgets, maxUnavailable 1, over 4 such pods each.", 200, behind_fifty_budgets,
-        blocked_namespaces=1, expected={LIMIT: 12, OURS: 12, KUBECTL: 80, OPERATOR: 220},
+        blocked_namespaces=1,
+        # The last one is cut off, once in three rounds.
+        expected={LIMIT: 15, OURS: 15, KUBECTL: 90, OPERATOR: 100},
     ),
     Workload(
         "stuck-5-of-100", "95 pods without a budget, each stops in 1 s, and among them 5 behind maxUnavailable 0. Nobody "
         "can end here: the time is until the 95 are gone, as a watch of our own sees it, and then each is ended by SIGKILL.",
         100, five_stuck, stuck=5, blocked_namespaces=1,
-        expected={LIMIT: 2, OURS: 2, KUBECTL: 25, OPERATOR: 230},
+        expected={LIMIT: 2, OURS: 2, KUBECTL: 20, OPERATOR: 220},
     ),
     Workload(
         "quiet", "As unprotected-100, through a proxy that counts bytes.", 100, free(100), (LIMIT, OURS, KUBECTL),
