@@ -8,12 +8,8 @@ JOBS ?= 2
 SCENARIOS_AT_ONCE ?= 4
 PREFIX ?= /usr/local
 SWIFT_BUILD := swift build -j $(JOBS)
-# The C++ runtime of Swift's: of a directory in which there is only the archive, the linker takes that. 1.5 MiB less
-# are resident so, and a library less is in the image.
-STATIC_CXX := $(shell archive=$$(clang -print-file-name=libstdc++.a) && test -e "$$archive" && mkdir -p .build/static-cxx && \
-	ln -sf "$$archive" .build/static-cxx/ && echo $(CURDIR)/.build/static-cxx)
 # With Swift's runtime in it, as it is shipped; the same flags for all, or each would build everything anew.
-RELEASE := -c release --static-swift-stdlib $(if $(STATIC_CXX),-Xswiftc -L$(STATIC_CXX))
+RELEASE := -c release --static-swift-stdlib
 # Where the tests find the tools that scripts/install puts beside the project.
 TEST_ENVIRONMENT := DRAIN_AGENT_PYTHON=$(CACHE)/venv/bin/python DRAIN_AGENT_TOOLS=$(CACHE)/tools/bin PATH="$(CACHE)/tools/bin:$$PATH"
 # Of generated alerts and dashboards.
