@@ -86,5 +86,10 @@ def add_others(corner, have, count):
 
 def make(corner, numbers, pod):
     with ThreadPoolExecutor(HANDS) as hands:
-        for _ in hands.map(lambda number: corner.kubernetes.create("v1/pods", pod(number), corner.namespace), numbers):
-            pass
+        try:
+            create = lambda number: corner.kubernetes.create("v1/pods", pod(number), corner.namespace)
+            for _ in hands.map(create, numbers):
+                pass
+        except BaseException:  # a Ctrl-C, too, would wait for all that are still to be made
+            hands.shutdown(cancel_futures=True)
+            raise
