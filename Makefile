@@ -42,6 +42,7 @@ test-unit: ## Run the tests that need no control plane.
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
 	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Docs Tests/Deploy Tests/Alerts
+	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Benchmarks
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
 	$(TEST_ENVIRONMENT) DRAIN_AGENT_BINARY="$$(swift build --show-bin-path)/drain-agent" \
 		$(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider -n $(SCENARIOS_AT_ONCE) Tests/Terminal
@@ -97,6 +98,16 @@ test-fuzz: ## Fuzz each input for a moment: the corpus, and so many inputs of a 
 fuzz: ## Fuzz for SECONDS each (300), or only INPUT=name; see docs/fuzzing.md.
 	@scripts/install build
 	JOBS=$(JOBS) SECONDS=$(SECONDS) scripts/fuzz long $(INPUT)
+
+bench: ## Measure drains beside kubectl's and others' on the real control plane, in 70 minutes; WORKLOAD=name,… ROUNDS=3.
+	@scripts/install build test pictures
+	$(SWIFT_BUILD) $(RELEASE) --product drain-agent
+	$(SWIFT_BUILD) $(RELEASE) --product bench-scrape
+	@Tests/EndToEnd/control-plane-build.sh >/dev/null
+	@$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B Tests/Benchmarks/drains.py --rounds $(or $(ROUNDS),3) \
+		--binary "$$(swift build -c release --show-bin-path)/drain-agent" $(if $(WORKLOAD),--workload '$(WORKLOAD)') \
+		$(if $(OPTIONS),--options='$(OPTIONS)')
+	@$(CACHE)/venv-pictures/bin/python -B Tests/Benchmarks/draw.py
 
 bench-scrape: ## Measure what a scrape of the worst case costs, beside the Python client.
 	@scripts/install build test

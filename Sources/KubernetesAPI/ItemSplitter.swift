@@ -27,7 +27,7 @@ public struct ItemSplitter: Sendable {
     public init(limit: Int = 16 << 20) { self.limit = limit }
 
     /// The items that `bytes` complete.
-    public mutating func push(_ bytes: some Sequence<UInt8>) throws(Failure) -> [[UInt8]] {
+    public mutating func push(_ bytes: ArraySlice<UInt8>) throws(Failure) -> [[UInt8]] {
         var items: [[UInt8]] = []
         for byte in bytes {
             if inString { try inside(byte) } else { try outside(byte, &items) }

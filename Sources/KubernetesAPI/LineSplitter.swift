@@ -13,9 +13,12 @@ public struct LineSplitter: Sendable {
     public init(limit: Int = 16 << 20) { self.limit = limit }
 
     /// Every line that `bytes` complete, without its newline; empty lines are dropped.
-    public mutating func push(_ bytes: some Collection<UInt8>) throws(LineTooLong) -> [[UInt8]] {
+    ///
+    /// Of one type, here and in `ItemSplitter`: a generic function is not specialized for other modules, and took half
+    /// of all the instructions of a drain.
+    public mutating func push(_ bytes: ArraySlice<UInt8>) throws(LineTooLong) -> [[UInt8]] {
         var lines: [[UInt8]] = []
-        var rest = bytes[...]
+        var rest = bytes
         while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
             try append(rest[..<newline])
             if partial.last == UInt8(ascii: "\r") { partial.removeLast() }
@@ -27,7 +30,7 @@ public struct LineSplitter: Sendable {
         return lines
     }
 
-    private mutating func append(_ bytes: some Collection<UInt8>) throws(LineTooLong) {
+    private mutating func append(_ bytes: ArraySlice<UInt8>) throws(LineTooLong) {
         guard partial.count + bytes.count <= limit else { throw LineTooLong(limit: limit) }
         partial.append(contentsOf: bytes)
     }

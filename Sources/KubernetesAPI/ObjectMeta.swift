@@ -56,7 +56,8 @@ public struct ObjectMeta: Codable, Sendable, Equatable {
 
     /// The mirror mark and our own: the rest (`last-applied-configuration` above all) can be larger than the object.
     private static func isKept(_ annotation: String) -> Bool {
-        annotation == Pod.mirrorAnnotation || annotation.contains("drain-agent.dev/")
+        guard let slash = annotation.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
+        return annotation[..<slash].hasSuffix("drain-agent.dev") || annotation == Pod.mirrorAnnotation
     }
 
     /// The owner that manages the object, if one does.

@@ -122,7 +122,7 @@ struct ReportQueueTests {
         #expect(queue.takeFates() == [.written: 1])
     }
 
-    @Test("25 at once on the node and 25 on pods, then one each 5 s")
+    @Test("25 at once on the node and 10 on pods, then one each 5 s")
     mutating func rate() {
         for number in 0..<40 {
             add(note(.drainBlocked, pod: "p\(number)"), note(.budgetCannotAllow, cause: "\(number)"))
@@ -132,7 +132,7 @@ struct ReportQueueTests {
             calls.append(call)
             answer()
         }
-        #expect(calls.count == 50)
+        #expect(calls.count == 35)
         #expect(calls.prefix(25).allSatisfy { event($0)?.subject == .node("node-a") })
         #expect(queue.next(at: epoch) == .wait(until: epoch + .seconds(5)))
         #expect(sent(at: .milliseconds(4999)) == nil)

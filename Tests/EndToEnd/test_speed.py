@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from harness.agent import binary
+from harness.audit import what_is_asked
 from harness.checks import check
 from harness.contest import Contest
 from harness.permissions import kubeconfig_with, shipped_rules
@@ -72,11 +73,6 @@ def test_a_hundred_pods_that_stop_slowly_cost_a_handful_of_requests(scenario, re
     record_property("other requests", dict(others))
     assert {"list pods", "watch pods", "patch nodes"} <= others.keys(), f"{others}"
     assert others.total() <= 30, f"{others}; the log is in {agent.logs}"
-
-
-def what_is_asked(event):
-    reference = event.get("objectRef", {"resource": event["requestURI"]})
-    return "/".join([f"{event['verb']} {reference['resource']}", *filter(None, [reference.get("subresource")])])
 
 
 @pytest.mark.alone

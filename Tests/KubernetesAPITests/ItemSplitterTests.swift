@@ -78,7 +78,7 @@ struct ItemSplitterTests {
         #expect(try cut(fits, chunk: 7, limit: 12).items.count == 2)
         var splitter = ItemSplitter(limit: 12)
         #expect(throws: ItemSplitter.Failure.tooLarge(limit: 12)) {
-            try splitter.push(Array(#"{"items":["123456789012"#.utf8))
+            try splitter.push(Array(#"{"items":["123456789012"#.utf8)[...])
         }
     }
 

@@ -30,16 +30,16 @@ struct LineSplitterTests {
     @Test("a line of the limit is read, one byte more is refused, in one chunk or in many")
     func limit() throws {
         var whole = LineSplitter(limit: 4)
-        #expect(try whole.push(Array("four\n".utf8)).count == 1)
-        #expect(throws: LineSplitter.LineTooLong(limit: 4)) { try whole.push(Array("fives\n".utf8)) }
+        #expect(try whole.push(Array("four\n".utf8)[...]).count == 1)
+        #expect(throws: LineSplitter.LineTooLong(limit: 4)) { try whole.push(Array("fives\n".utf8)[...]) }
         var pieces = LineSplitter(limit: 4)
-        #expect(try pieces.push(Array("fiv".utf8)).isEmpty)
-        #expect(throws: LineSplitter.LineTooLong(limit: 4)) { try pieces.push(Array("es".utf8)) }
+        #expect(try pieces.push(Array("fiv".utf8)[...]).isEmpty)
+        #expect(throws: LineSplitter.LineTooLong(limit: 4)) { try pieces.push(Array("es".utf8)[...]) }
     }
 
     @Test("the limit is for a line, not for the stream")
     func manyLines() throws {
         var splitter = LineSplitter(limit: 4)
-        #expect(try splitter.push(Array(String(repeating: "abc\n", count: 1000).utf8)).count == 1000)
+        #expect(try splitter.push(Array(String(repeating: "abc\n", count: 1000).utf8)[...]).count == 1000)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 struct WatchEventTests {
     private func events(_ name: String) throws -> [WatchEvent<Pod>] {
         var splitter = LineSplitter()
-        let lines = try splitter.push(try WireFixture.named(name).bodyBytes())
+        let lines = try splitter.push(try WireFixture.named(name).bodyBytes()[...])
         return try lines.map { try JSONDecoder().decode(WatchEvent<Pod>.self, from: Data($0)) }
     }
 

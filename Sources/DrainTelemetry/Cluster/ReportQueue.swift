@@ -49,8 +49,8 @@ struct ReportQueue {
     private var pending: [Item] = []
     private var conditions: (values: [Condition], tries: Int)?
     private var flight: Flight?
-    private var nodeBucket = TokenBucket()
-    private var podBucket = TokenBucket()
+    private var nodeBucket = TokenBucket(burst: 25)
+    private var podBucket = TokenBucket(burst: 10)
     private var pausedUntil: Timestamp?
     /// Namespaces in which we may write no Events.
     private var forbidden: Set<String> = []

@@ -70,7 +70,7 @@ struct ObjectLister<Item: Decodable & Sendable & Equatable> {
             switch chunk {
             case .failure(let failure): return .failure(TransportFailure(failure))
             case .success(let bytes):
-                do { try Self.decode(try splitter.push(bytes), decoder, &items) } catch {
+                do { try Self.decode(try splitter.push(bytes[...]), decoder, &items) } catch {
                     return .failure(error as? TransportFailure ?? Self.unsplit(error, after: items.count))
                 }
             }

@@ -54,7 +54,7 @@ struct ObjectWatch<Object: Decodable & Sendable & Equatable>: Sendable {
                 return .ended(failure.kind == .idle ? .idle : .error, detail: failure.message, status: nil)
             case .success(let bytes):
                 do {
-                    for line in try lines.push(bytes) {
+                    for line in try lines.push(bytes[...]) {
                         if let end = deliver(line, subject, continuation) { return end }
                     }
                 } catch { return .ended(.error, detail: "a line is longer than \(error.limit >> 20) MiB", status: nil) }

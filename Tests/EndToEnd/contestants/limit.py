@@ -4,44 +4,23 @@
     limit.py --dir DIR --node NODE
 
 DIR is what `control-plane.sh start` made. Cordons the node, evicts every pod on it, asks again 100 ms after each no,
-and ends when a watch has shown that all are gone. Prints the seconds from its first request to that moment.
+and ends when a watch has shown that all are gone. Prints the monotonic clock's time of its first request, and at the
+end the seconds since then.
 """
 
 import argparse
 import heapq
-import http.client
 import json
 import os
-import ssl
 import sys
 import threading
 import time
-import urllib.parse
+
+from api import API, GONE, of_node
 
 RETRY_SECONDS = 0.1
 HANDS = 8  # connections to evict with
-TERMINAL = (200, 201, 404)
-
-
-class API:
-    """One connection, of one thread."""
-
-    def __init__(self, directory):
-        with open(os.path.join(directory, "server")) as file:
-            url = urllib.parse.urlsplit(file.read().strip())
-        certs = os.path.join(directory, "certs")
-        tls = ssl.create_default_context(cafile=os.path.join(certs, "ca.crt"))
-        tls.load_cert_chain(os.path.join(certs, "admin.crt"), os.path.join(certs, "admin.key"))
-        self._connection = http.client.HTTPSConnection(url.hostname, url.port, context=tls, timeout=120)
-
-    def open(self, method, path, body=None, content_type="application/json"):
-        headers = {"User-Agent": "limit", "Accept": "application/json", "Content-Type": content_type}
-        self._connection.request(method, path, None if body is None else json.dumps(body), headers)
-        return self._connection.getresponse()
-
-    def request(self, *arguments):
-        response = self.open(*arguments)
-        return response.status, json.loads(response.read())
+NAME = "limit"
 
 
 class Asking:
@@ -67,43 +46,29 @@ class Asking:
 
 
 def evict(directory, asking, version):
-    api = API(directory)
+    api = API(directory, NAME)
     while True:
         uid, (namespace, name) = asking.next()
-        body = {
-            "apiVersion": version,
-            "kind": "Eviction",
-            "metadata": {"name": name, "namespace": namespace},
-            "deleteOptions": {"preconditions": {"uid": uid}},
-        }
-        status, answer = api.request("POST", f"/api/v1/namespaces/{namespace}/pods/{name}/eviction", body)
-        if status in TERMINAL or "UID" in answer.get("message", ""):
+        status, answer = api.evict(version, namespace, name, uid)
+        if status in GONE:
             continue
         if status != 429:
             print(f"limit.py: {namespace}/{name}: {status}: {answer.get('message')}", file=sys.stderr, flush=True)
         asking.again(uid, (namespace, name))
 
 
-def eviction_version(api):
-    _, answer = api.request("GET", "/api/v1")
-    (resource,) = [each for each in answer["resources"] if each["name"] == "pods/eviction"]
-    return f"{resource.get('group', 'policy')}/{resource.get('version', 'v1')}"
-
-
 def drain(directory, node):
-    api = API(directory)
-    version = eviction_version(api)
+    api = API(directory, NAME)
+    version = api.eviction_version()
     began = time.monotonic()
-    api.request("PATCH", f"/api/v1/nodes/{node}", {"spec": {"unschedulable": True}}, "application/merge-patch+json")
-    query = urllib.parse.urlencode({"fieldSelector": f"spec.nodeName={node}"})
-    _, listed = api.request("GET", f"/api/v1/pods?{query}")
-    found = [each["metadata"] for each in listed["items"]]
+    print(f"{began:.6f}", flush=True)
+    api.cordon(node)
+    found, since = api.pods_on(node)
     left = {each["uid"]: (each["namespace"], each["name"]) for each in found}
     asking = Asking(left)
     for _ in range(HANDS):
         threading.Thread(target=evict, args=(directory, asking, version), daemon=True).start()
-    since = listed["metadata"]["resourceVersion"]
-    watch = API(directory).open("GET", f"/api/v1/pods?{query}&watch=1&resourceVersion={since}")
+    watch = API(directory, NAME).open("GET", f"/api/v1/pods?{of_node(node)}&watch=1&resourceVersion={since}")
     while left:
         event = json.loads(watch.readline())
         if event["type"] == "DELETED":

@@ -55,6 +55,12 @@ class AuditLog:
         ]
 
 
+def what_is_asked(event):
+    """list pods, create pods/eviction, …"""
+    reference = event.get("objectRef", {"resource": event["requestURI"].partition("?")[0]})
+    return "/".join([f"{event['verb']} {reference['resource']}", *filter(None, [reference.get("subresource")])])
+
+
 def removes_a_pod(event):
     reference = event["objectRef"]
     if reference["resource"] != "pods":

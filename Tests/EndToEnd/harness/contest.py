@@ -8,9 +8,8 @@ import time
 
 from . import processes
 from .checks import check
-from .kubernetes import is_ready
+from .ground import Ground
 from .stage import HERE, tool
-from .until import until
 
 PATIENCE = 180
 # Nobody waits longer for kubectl: it counts as if it had ended then.
@@ -22,8 +21,8 @@ class Contest:
 
     def __init__(self, scenario, pods, settle):
         self._scenario = scenario
-        self._pods = pods
         self._settle = settle
+        self._ground = Ground(scenario, pods)
         self._seconds = {"limit": [], "kubectl": [], "drain-agent": []}
         self._kubectls = []
         settle(scenario)
@@ -39,23 +38,23 @@ class Contest:
 
     def limit(self):
         """By its own watch: what its interpreter needs to start does not count."""
-        self._make_ready()
-        call = [sys.executable, HERE / "contestants/limit.py", "--dir", self._scenario.stage.control_plane]
+        self._ground.make_ready()
+        call = [sys.executable, "-B", HERE / "contestants/limit.py", "--dir", self._scenario.stage.control_plane]
         done = subprocess.run(
             [*call, "--node", self._scenario.node], stdout=subprocess.PIPE, text=True, timeout=PATIENCE, check=True
         )
-        self._took("limit", float(done.stdout))
-        self._turn_round()
+        self._took("limit", float(done.stdout.split()[-1]))
+        self._ground.turn_round()
 
     def ours(self, *options):
         """From the process's start to its end. Gives what the checks know of the drain."""
-        self._make_ready()
+        self._ground.make_ready()
         began = time.monotonic()
         agent = self._scenario.drain("--log-level", "info", *options)
         agent.exit_code(PATIENCE)
         self._took("drain-agent", time.monotonic() - began)
         drained = check(agent)
-        self._turn_round()
+        self._ground.turn_round()
         return drained
 
     def begin_kubectl(self, times):
@@ -70,30 +69,8 @@ class Contest:
         for each in self._kubectls:
             self._took("kubectl", each.seconds())
 
-    # --- turns
-
     def _took(self, name, seconds):
         self._seconds[name].append(seconds)
-
-    def _turn_round(self):
-        """The pods are on the other node now."""
-        scenario = self._scenario
-        scenario.node, scenario.spare = scenario.spare, scenario.node
-
-    def _make_ready(self):
-        """Every pod is ready on the node that is next, and the other one is free."""
-        scenario = self._scenario
-        scenario.set_unschedulable(scenario.node, False)
-        until("the contest's pods, whole", self._are_whole, PATIENCE)
-        scenario.open_spare()
-
-    def _are_whole(self):
-        scenario = self._scenario
-        pods = scenario.kubernetes.list("v1/pods", scenario.namespace)
-        here = [each for each in pods if each["spec"].get("nodeName") == scenario.node and is_ready(each)]
-        budgets = scenario.budgets()
-        allowed = all(each.get("status", {}).get("disruptionsAllowed", 0) > 0 for each in budgets)
-        return len(here) == len(pods) == self._pods and allowed
 
 
 class Kubectl:

@@ -93,13 +93,17 @@ class Run:
         self._prometheus = None
         self._alertmanager = None
 
-    def start(self):
+    def start_control_plane(self):
+        """That alone; gives the stage."""
         call = [HERE / "control-plane.sh", "start", self.directory / "control-plane", "--owner", str(os.getpid())]
         subprocess.run(call, check=True)
+        return Stage(self.directory)
+
+    def start(self):
+        stage = self.start_control_plane()
         self._alertmanager = start_alertmanager(self.directory / "alertmanager", tool("prometheus-alertmanager"))
         alertmanager = (self.directory / "alertmanager/address").read_text()
         self._prometheus = start_prometheus(self.directory / "prometheus", alertmanager)
-        stage = Stage(self.directory)
         stage.kubectl("apply", "-k", REPOSITORY / "deploy/rbac")
         token = until("token of the agent's account", lambda: stage.token("drain-agent", "kube-system"))
         stage.kubeconfig("agent", token=token)

@@ -33,7 +33,7 @@ enum StreamChecks {
         var splitter = ItemSplitter(limit: 1 << 16)
         var items: [[UInt8]] = []
         do {
-            for piece in pieces { items += try splitter.push(piece) }
+            for piece in pieces { items += try splitter.push(piece[...]) }
             try splitter.finish()
         } catch { return nil }
         return List(items: items, envelope: splitter.envelope)
@@ -56,7 +56,7 @@ enum StreamChecks {
     private static func lines(_ pieces: [[UInt8]]) -> [[UInt8]]? {
         var splitter = LineSplitter(limit: 512)
         var lines: [[UInt8]] = []
-        do { for piece in pieces { lines += try splitter.push(piece) } } catch { return nil }
+        do { for piece in pieces { lines += try splitter.push(piece[...]) } } catch { return nil }
         return lines
     }
 

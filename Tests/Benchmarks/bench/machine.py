@@ -1,0 +1,35 @@
+"""What figures were measured on: only those of the same are put side by side."""
+
+import os
+import platform
+import subprocess
+from datetime import date
+from pathlib import Path
+
+from .contestants import version_of
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES = ("Sources", "Package.swift")
+
+
+def git(*arguments):
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def describe(kubectl, control_plane_programs):
+    """The commit is the last one that changed what the program is built from."""
+    server = subprocess.run([control_plane_programs / "kube-apiserver", "--version"], capture_output=True, text=True)
+    commit = git("log", "-1", "--format=%h", "--", *SOURCES)
+    return {
+        "cpu": next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "kube-apiserver": server.stdout.split()[-1],
+        "kubectl": version_of(kubectl),
+        "python": platform.python_version(),
+        "commit": commit + ("+" if git("status", "--porcelain", "--", *SOURCES) else ""),
+    }
+
+
+def today():
+    return date.today().isoformat()
