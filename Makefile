@@ -85,7 +85,8 @@ test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 
 test-asan: ## Run the same under AddressSanitizer, which looks for leaks at the end, too.
 	@scripts/install build test
-	ASAN_OPTIONS=detect_leaks=1 $(TEST_ENVIRONMENT) $(SANITIZED_TEST) --sanitize=address --scratch-path .build-asan
+	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.suppressions $(TEST_ENVIRONMENT) \
+		$(SANITIZED_TEST) --sanitize=address --scratch-path .build-asan
 
 test-leaks: ## Drain a thousand times in one process, and count what it holds.
 	$(SWIFT_BUILD) --build-tests

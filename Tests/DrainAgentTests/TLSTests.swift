@@ -120,6 +120,7 @@ import Testing
                 "--tls-cert", identity.certificatePath, "--tls-key", identity.keyPath, "--log-format", "json",
             ]
             try await AgentProcess.with(arguments, in: cluster.directory) { agent in
+                _ = try await agent.log("pod is terminating")
                 let url = try await agent.address().replacing("http://", with: "https://")
                 try await tell(["status", "--url", url, "--ca", identity.certificatePath], cluster) { code, output, _ in
                     #expect(code == 0)

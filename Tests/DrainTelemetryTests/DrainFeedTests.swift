@@ -29,7 +29,14 @@ struct DrainFeedTests {
     }
 
     private let progress = DrainProgress(node: "node-a")
-    private let gate = AsyncStream<Void>.makeStream()
+    /// Whoever waits at it when the test ends waits no longer.
+    private final class Gate: Sendable {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+
+        deinit { continuation.finish() }
+    }
+
+    private let gate = Gate()
 
     private func feed() -> DrainFeed {
         DrainFeed(progress, time: TimeSource { ScriptedDrain.epoch }) { [stream = gate.stream] in

@@ -25,7 +25,7 @@ public final class ClusterReporter: DrainObserver {
         var report: ClusterReport
         var queue: ReportQueue
         var traceparent: String?
-        var isRunning = false
+        var runner: Task<Void, Never>?
         var isClosing = false
     }
 
@@ -89,22 +89,20 @@ public final class ClusterReporter: DrainObserver {
         send: @escaping @Sendable (APIRequest) async -> Exchange,
         sleep: @escaping @Sendable (Timestamp) async -> Void
     ) {
-        let begins = state.withLock { state -> Bool in
-            defer { state.isRunning = true }
-            return !state.isRunning
+        state.withLock { state in
+            guard state.runner == nil else { return }
+            state.runner = Task { await run(send, sleep) }
         }
-        guard begins else { return }
-        Task { await run(send, sleep) }
     }
 
     /// Sends what is left, or gives it up when `sleep` returns. Nothing is sent afterwards.
     public func finish(_ sleep: @escaping @Sendable () async -> Void) async {
-        let isRunning = state.withLock { state -> Bool in
+        let runner = state.withLock { state in
             state.queue.close()
             state.isClosing = true
-            return state.isRunning
+            return state.runner
         }
-        if isRunning {
+        if runner != nil {
             wake.yield()
             await withTaskGroup { group in
                 group.addTask { [ends] in for await _ in ends {} }
@@ -118,6 +116,7 @@ public final class ClusterReporter: DrainObserver {
             publish(&state)
         }
         wake.finish()
+        runner?.cancel()
     }
 
     private func run(
