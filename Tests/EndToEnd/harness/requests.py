@@ -47,6 +47,9 @@ LINES = [
 ]
 HEADERS = [
     ("no Host", b"GET /livez HTTP/1.1\r\n\r\n", {400}),
+    ("two Hosts", get(b"/livez", b"Host: other\r\n"), {400}),
+    ("a blank behind a header's name", get(b"/livez", b"X : y\r\n"), {400}),
+    ("a carriage return in a header", get(b"/livez", b"X: y\rZ: z\r\n"), {400}),
     ("a header without a colon", get(b"/livez", b"nonsense\r\n"), {400}),
     ("a header of 40,000 bytes", get(b"/livez", b"X: " + b"x" * 40_000 + b"\r\n"), {431}),
     ("5,000 headers", get(b"/livez", b"X: x\r\n" * 5_000), {431}),
@@ -68,6 +71,20 @@ BODIES = [
     ("a length of 23 digits", post(b"Content-Length: " + b"9" * 23 + b"\r\n", b"{}"), {413}),
     ("two lengths", post(b"Content-Length: 2\r\nContent-Length: 50\r\n", b"{}"), {400}),
     ("a length and chunks", post(b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", b"0\r\n\r\n"), {400}),
+    ("a blank behind a length's name", post(b"Content-Length : 2\r\n", b"{}"), {400}),
+    ("a tab behind it", post(b"Content-Length\t: 2\r\n", b"{}"), {400}),
+    ("a length with a sign", post(b"Content-Length: +2\r\n", b"{}"), {400}),
+    ("a length on the next line", post(b"Content-Length:\r\n 2\r\n", b"{}"), {400}),
+    (
+        "a length, and chunks whose name has a blank behind it",
+        post(b"Transfer-Encoding : chunked\r\nContent-Length: 5\r\n", b"0\r\n\r\n"),
+        {400},
+    ),
+    (
+        "a length, and chunks on the next line",
+        post(b"Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n", b"0\r\n\r\n"),
+        {400},
+    ),
     ("an encoding nobody knows", post(b"Transfer-Encoding: xchunked\r\n", b"0\r\n\r\n"), {400}),
     ("a chunk whose length is no number", chunked(b"zz\r\n{}\r\n0\r\n\r\n"), {400}),
     ("a chunk whose length is below 0", chunked(b"-2\r\n{}\r\n0\r\n\r\n"), {400}),
