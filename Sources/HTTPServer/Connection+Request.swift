@@ -63,7 +63,8 @@ extension Connection {
             MHD_suspend_connection(handle)
             state.turn = .held(
                 Task {
-                    let response = await route.handler(request)
+                    var response = await route.handler(request)
+                    if method == "HEAD" { response.dropStream() }
                     self.answer(
                         route.gzip ? response.negotiatingGzip(with: request.header("Accept-Encoding")) : response)
                 })
@@ -88,9 +89,9 @@ extension Connection {
 
     /// The response, or in place of a stream too many the refusal.
     private func admitted(_ response: HTTPServerResponse) -> HTTPServerResponse {
-        guard case .stream = response.body, !listener.beginStream() else { return response }
+        guard case .stream = response.body, let limit = listener.beginStream(of: peer) else { return response }
         response.discard()
-        var refusal = HTTPServerResponse.error(503, "too many streams are open")
+        var refusal = HTTPServerResponse.error(503, limit)
         refusal.headers.append(("Retry-After", "10"))
         return refusal
     }

@@ -90,7 +90,7 @@ final class Connection: Sendable {
         case .responding(let response):
             if case .stream(let stream) = response.body {
                 stream.close()
-                listener.streamEnded()
+                listener.streamEnded(of: peer)
             }
             guard let delivery else { return response.onDelivered?(false) ?? () }
             listener.deliveries.add(delivery)

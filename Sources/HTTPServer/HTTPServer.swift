@@ -29,8 +29,8 @@ public final class HTTPServer: Sendable {
     ) throws(HTTPServerError) -> BoundAddress {
         let listener = Listener(
             try ListeningSocket.open(address), router: router, deliveries: reaper.deliveries, identity: identity,
-            streams: limits.streams)
-        guard listener.start(limits), startReaper() else {
+            limits: limits)
+        guard listener.start(), startReaper() else {
             listener.stop()
             throw .cannotListen(address, reason: "the system gives no thread")
         }

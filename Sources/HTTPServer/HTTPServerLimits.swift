@@ -13,6 +13,8 @@ public struct HTTPServerLimits: Sendable {
     /// Streams under way, for each listener: each may have a queue full of what its client does not read. More are
     /// refused with 503.
     public var streams: Int = 32
+    /// Streams of one client address; a Unix socket has none.
+    public var streamsPerAddress: Int = 8
     /// Bytes of a request body for the fallback handler; each route has a limit of its own.
     public var fallbackBody: Int = 1 << 20
     /// How often connections are looked at: departed and overdue clients are noticed this late.

@@ -43,6 +43,13 @@ public struct HTTPServerResponse: Sendable {
         onDelivered?(false)
     }
 
+    /// For HEAD: MHD would send the end of a stream, which the client takes for the next answer's beginning.
+    mutating func dropStream() {
+        guard case .stream(let stream) = body else { return }
+        stream.close()
+        body = .bytes([])
+    }
+
     /// What is still needed once the bytes are sent.
     var withoutBytes: HTTPServerResponse {
         guard case .bytes = body else { return self }

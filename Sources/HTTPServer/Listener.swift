@@ -6,7 +6,8 @@ import Locking
 final class Listener: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
-        var streams = 0
+        /// How many each client has, by address.
+        var streams: [String: Int] = [:]
         var isStopping = false
     }
 
@@ -19,14 +20,15 @@ final class Listener: Sendable {
     let identity: ServerIdentity?
     private let socket: ListeningSocket
     private let state = Lock(State())
-    private let streamLimit: Int
+    private let limits: HTTPServerLimits
     private let daemon = Lock<OpaquePointer?>(nil)
 
     init(
-        _ socket: ListeningSocket, router: Router, deliveries: Deliveries, identity: ServerIdentity?, streams: Int
+        _ socket: ListeningSocket, router: Router, deliveries: Deliveries, identity: ServerIdentity?,
+        limits: HTTPServerLimits
     ) {
         self.socket = socket
-        streamLimit = streams
+        self.limits = limits
         self.identity = identity
         self.router = router
         self.deliveries = deliveries
@@ -36,19 +38,30 @@ final class Listener: Sendable {
     var isStopping: Bool { state.withLock { $0.isStopping } }
     var connections: [Connection] { state.withLock { Array($0.connections.values) } }
 
-    /// Whether one more stream may be sent; `streamEnded` follows.
-    func beginStream() -> Bool {
+    /// `nil`: one more stream may be sent, and `streamEnded` follows. Otherwise why not.
+    func beginStream(of peer: HTTPServerRequest.Peer) -> String? {
         state.withLock { state in
-            guard state.streams < streamLimit else { return false }
-            state.streams += 1
-            return true
+            guard state.streams.values.reduce(0, +) < limits.streams else {
+                return "\(limits.streams) clients follow already"
+            }
+            let count = state.streams[peer.name, default: 0]
+            guard peer == .unix || count < limits.streamsPerAddress else {
+                return "\(limits.streamsPerAddress) clients of this address follow already"
+            }
+            state.streams[peer.name] = count + 1
+            return nil
         }
     }
 
-    func streamEnded() { state.withLock { $0.streams -= 1 } }
+    func streamEnded(of peer: HTTPServerRequest.Peer) {
+        state.withLock { state in
+            let count = state.streams[peer.name, default: 0] - 1
+            state.streams[peer.name] = count > 0 ? count : nil
+        }
+    }
 
     /// False if MHD cannot start its thread. Until `stop()`, the daemon holds a reference to this listener.
-    func start(_ limits: HTTPServerLimits) -> Bool {
+    func start() -> Bool {
         let context = Unmanaged.passRetained(self)
         var options = MHDListenerOptions(
             listen_socket: socket.descriptor, connection_limit: limits.connections,
@@ -102,6 +115,15 @@ final class Listener: Sendable {
     fileprivate func closed(_ connection: Connection) {
         connection.closed()
         state.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
+    }
+}
+
+extension HTTPServerRequest.Peer {
+    fileprivate var name: String {
+        switch self {
+        case .tcp(let address): address
+        case .unix: "unix"
+        }
     }
 }
 

@@ -13,7 +13,8 @@ public final class ServerCertificate: Sendable {
     /// Longer chains are none.
     private static let longestChain: UInt32 = 16
 
-    /// When the server's own certificate is no longer valid, in seconds since the epoch.
+    /// From when to when the server's own certificate is valid, in seconds since the epoch.
+    public let begins: Int64
     public let expires: Int64
     // Written here only, until `deinit`.
     nonisolated(unsafe) let chain: UnsafeMutablePointer<gnutls_pcert_st>
@@ -31,7 +32,7 @@ public final class ServerCertificate: Sendable {
         }
         self.chain = chain
         chainLength = length
-        expires = Self.expiry(chain)
+        (begins, expires) = Self.validity(chain)
         // From here on `deinit` frees them.
         try Self.check(certificatePEM, keyPEM)
     }
@@ -70,11 +71,13 @@ public final class ServerCertificate: Sendable {
         return key
     }
 
-    private static func expiry(_ certificate: UnsafeMutablePointer<gnutls_pcert_st>) -> Int64 {
+    private static func validity(_ certificate: UnsafeMutablePointer<gnutls_pcert_st>) -> (Int64, Int64) {
         var parsed: gnutls_x509_crt_t?
-        guard gnutls_pcert_export_x509(certificate, &parsed) >= 0, let parsed else { return 0 }
+        guard gnutls_pcert_export_x509(certificate, &parsed) >= 0, let parsed else { return (0, 0) }
         defer { gnutls_x509_crt_deinit(parsed) }
-        return Int64(gnutls_x509_crt_get_expiration_time(parsed))
+        return (
+            Int64(gnutls_x509_crt_get_activation_time(parsed)), Int64(gnutls_x509_crt_get_expiration_time(parsed))
+        )
     }
 
     /// Only credentials compare the two.

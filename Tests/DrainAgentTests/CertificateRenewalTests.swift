@@ -2,10 +2,12 @@ import HTTPServer
 import KubernetesClient
 import TestSupport
 import Testing
+import Timestamps
 
 @testable import DrainAgent
 
 @Suite(.timeLimit(.minutes(1))) struct CertificateRenewalTests {
+    private let now = TimeSource.anchored().now()
     private static let files = ServerCertificateFiles(certificate: "/tls/tls.crt", key: "/tls/tls.key")
 
     /// What a look finds, as a word.
@@ -17,11 +19,15 @@ import Testing
         }
     }
 
+    private func renewal(from inUse: ServerCertificateFiles.Content) throws -> CertificateRenewal {
+        CertificateRenewal(Self.files, inUse: inUse, try Self.files.certificate(inUse))
+    }
+
     private func withPairs(
         _ body: (_ ours: ServerCertificateFiles.Content, _ next: ServerCertificateFiles.Content) throws -> Void
     ) async throws {
         let identities = [
-            try await TestIdentity(commonName: "ours", names: ["IP:127.0.0.1"]),
+            try await TestIdentity(commonName: "ours", names: ["IP:127.0.0.1"], days: 30),
             try await TestIdentity(commonName: "next", names: ["IP:127.0.0.1"]),
         ]
         let pairs = identities.map { ServerCertificateFiles.Content(certificate: $0.certificatePEM, key: $0.keyPEM) }
@@ -32,22 +38,22 @@ import Testing
     @Test("a pair that is another one and good is taken at once, and only once")
     func renewed() async throws {
         try await withPairs { ours, next in
-            var renewal = CertificateRenewal(Self.files, inUse: ours)
-            #expect(word(renewal.look(at: .success(ours))) == "unchanged")
-            #expect(word(renewal.look(at: .success(next))) == "renewed")
-            #expect(word(renewal.look(at: .success(next))) == "unchanged")
-            #expect(word(renewal.look(at: .success(ours))) == "renewed")
+            var renewal = try renewal(from: ours)
+            #expect(word(renewal.look(at: .success(ours), now)) == "unchanged")
+            #expect(word(renewal.look(at: .success(next), now)) == "renewed")
+            #expect(word(renewal.look(at: .success(next), now)) == "unchanged")
+            #expect(word(renewal.look(at: .success(ours), now)) == "renewed")
         }
     }
 
     @Test("what is half written at one look and whole at the next is no trouble")
     func halfWritten() async throws {
         try await withPairs { ours, next in
-            var renewal = CertificateRenewal(Self.files, inUse: ours)
+            var renewal = try renewal(from: ours)
             var half = next
             half.key = ours.key
-            #expect(word(renewal.look(at: .success(half))) == "unchanged")
-            #expect(word(renewal.look(at: .success(next))) == "renewed")
+            #expect(word(renewal.look(at: .success(half), now)) == "unchanged")
+            #expect(word(renewal.look(at: .success(next), now)) == "renewed")
         }
     }
 
@@ -56,19 +62,49 @@ import Testing
     )
     func refused() async throws {
         try await withPairs { ours, next in
-            var renewal = CertificateRenewal(Self.files, inUse: ours)
+            var renewal = try renewal(from: ours)
             var mismatch = next
             mismatch.key = ours.key
             let missing = ServerCertificateFiles.Problem(description: "--tls-cert: it is gone")
             let refusal = "refused: --tls-key: /tls/tls.key is not the key of the certificate in /tls/tls.crt"
-            #expect(word(renewal.look(at: .success(mismatch))) == "unchanged")
-            #expect(word(renewal.look(at: .success(mismatch))) == refusal)
-            #expect(word(renewal.look(at: .success(mismatch))) == "unchanged")
-            #expect(word(renewal.look(at: .failure(missing))) == "unchanged")
-            #expect(word(renewal.look(at: .failure(missing))) == "refused: --tls-cert: it is gone")
-            #expect(word(renewal.look(at: .success(ours))) == "unchanged")
-            #expect(word(renewal.look(at: .success(mismatch))) == "unchanged")
-            #expect(word(renewal.look(at: .success(mismatch))) == refusal)
+            #expect(word(renewal.look(at: .success(mismatch), now)) == "unchanged")
+            #expect(word(renewal.look(at: .success(mismatch), now)) == refusal)
+            #expect(word(renewal.look(at: .success(mismatch), now)) == "unchanged")
+            #expect(word(renewal.look(at: .failure(missing), now)) == "unchanged")
+            #expect(word(renewal.look(at: .failure(missing), now)) == "refused: --tls-cert: it is gone")
+            #expect(word(renewal.look(at: .success(ours), now)) == "unchanged")
+            #expect(word(renewal.look(at: .success(mismatch), now)) == "unchanged")
+            #expect(word(renewal.look(at: .success(mismatch), now)) == refusal)
+        }
+    }
+
+    @Test("one that has expired does not take the place of one that is valid, only of another that is not")
+    func expired() async throws {
+        try await withPairs { ours, next in
+            // `next` is good for two days, `ours` for thirty.
+            let end = try Self.files.certificate(next).validity.end
+            var renewal = try renewal(from: ours)
+            #expect(word(renewal.look(at: .success(next), end)) == "unchanged")
+            let refusal = "refused: --tls-cert: /tls/tls.crt expired at \(end.rfc3339())"
+            #expect(word(renewal.look(at: .success(next), end)) == refusal)
+            #expect(word(renewal.look(at: .success(next), end)) == "unchanged")
+            #expect(word(renewal.look(at: .success(next), end + .seconds(29 * 86_400))) == "renewed")
+            #expect(word(renewal.look(at: .success(ours), end)) == "renewed")
+            #expect(word(renewal.look(at: .success(next), end - .seconds(1))) == "renewed")
+        }
+    }
+
+    @Test("a certificate has a problem before its time and from its end on")
+    func validity() async throws {
+        try await withPairs { ours, _ in
+            let certificate = try Self.files.certificate(ours)
+            let (begin, end) = certificate.validity
+            let problem = { (moment: Timestamp) in Self.files.problem(with: certificate, at: moment)?.description }
+            #expect(
+                problem(begin - .seconds(1)) == "--tls-cert: /tls/tls.crt is not valid before \(begin.rfc3339())")
+            #expect(problem(begin) == nil)
+            #expect(problem(end - .seconds(1)) == nil)
+            #expect(problem(end) == "--tls-cert: /tls/tls.crt expired at \(end.rfc3339())")
         }
     }
 

@@ -230,6 +230,24 @@ import Testing
         }
     }
 
+    @Test("status --watch that comes when as many follow as may says so, and is let in later")
+    func busy() async throws {
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            try connection.respond("503 Service Unavailable", body: "{}")
+        }
+        try await TestCluster.with { _ in
+        } _: { cluster in
+            try await AgentProcess.with(["status", "-w", "--url", server.url], in: cluster.directory) { watch in
+                #expect(await watch.child.output.first(containing: "as many clients follow the agent") != nil)
+                while server.acceptedCount < 3 { await Task.yield() }
+                watch.child.send(SIGINT)
+                #expect(await watch.exitCode() == 130)
+            }
+        }
+        server.stop()
+    }
+
     @Test("cancel --uncordon makes the node schedulable again")
     func cancelAndUncordon() async throws {
         try await withFrozen { cluster, agent, _ in

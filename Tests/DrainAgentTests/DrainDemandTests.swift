@@ -59,6 +59,8 @@ import Testing
             ("{\"timeout\": null}", "timeout"), ("{\"grace_period_seconds\": \"5\"}", "grace_period_seconds"),
             ("{\"grace_period_seconds\": -1}", "grace_period_seconds"),
             ("{\"grace_period_seconds\": 1.5}", "grace_period_seconds"),
+            ("{\"grace_period_seconds\": 1000000001}", "grace_period_seconds: 0 to 1000000000"),
+            ("{\"grace_period_seconds\": 9223372036854775807}", "grace_period_seconds: 0 to 1000000000"),
             ("{\"grace_period_seconds\": 1e30}", "grace_period_seconds"),
             ("{\"grace_period_seconds\": 99999999999999999999}", "grace_period_seconds"),
             ("{\"pod_selector\": \"a=b=c\"}", "pod_selector"), ("{\"pod_selector\": {}}", "pod_selector"),

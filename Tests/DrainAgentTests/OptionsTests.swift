@@ -15,6 +15,8 @@ import Testing
         "a bad flag is a usage error that names the flag",
         arguments: [
             ("drain node-a --grace-period -2", "--grace-period"),
+            ("drain node-a --grace-period 1000000001", "--grace-period"),
+            ("trigger --grace-period 9223372036854775807", "--grace-period"),
             ("drain node-a --grace-period soon", "--grace-period"),
             ("drain node-a --timeout 5", "--timeout"),
             ("drain node-a --timeout=-5s", "--timeout"),

@@ -78,6 +78,31 @@ import Testing
         }
     }
 
+    @Test("HEAD is no scrape: it is not counted, and who sends it is not waited for")
+    func head() async throws {
+        try await TestCluster.with {
+            $0.addShop()
+        } _: { cluster in
+            try await cluster.run(["--linger", "10m"]) { agent in
+                let address = try await agent.address()
+                for _ in 0..<5 { #expect(try await agent.ask("HEAD", "\(address)/metrics").status == 200) }
+                agent.child.send(SIGTERM)
+                #expect(await agent.exitCode() == 0)
+                #expect(!agent.child.error.text.contains("waiting for a scrape"))
+            }
+            try await cluster.run { agent in
+                let address = try await agent.address()
+                var scrapes = 0.0
+                repeat {
+                    #expect(try await agent.ask("HEAD", "\(address)/metrics").status == 200)
+                    let counted = try await agent.scrape(address).series("drain_scrapes_total").values.reduce(0, +)
+                    #expect(counted <= scrapes)
+                    scrapes += 1
+                } while scrapes < 20
+            }
+        }
+    }
+
     @Test("the linger ends with the grace that is left, scrape or not")
     func graceEndsLinger() async throws {
         try await TestCluster.with {

@@ -166,12 +166,18 @@ def test_a_rotated_token_counts_at_once(scenario):
     assert (ask("the second token"), ask("")) == (503, 503)
     token_file.unlink()
     assert ask("the second token") == 503
+    token_file.write_text("\ufeffthe third token")
+    assert ask("the third token") == 503
+    token_file.unlink()
+    os.mkfifo(token_file)
+    assert [ask("the third token") for _ in range(5)] == [503] * 5, "a pipe is not waited for"
+    token_file.unlink()
     token_file.write_text("the third token")
     assert (ask("the second token"), ask("the third token")) == (401, 409)
     said = agent.stderr() + agent.stdout()
     assert not any(f"the {each} token" in said for each in ["first", "second", "third"])
     happened = "401 to the old ones at once, 503 without one"
-    tried("served: rights", "the token file rotated, emptied, removed, written anew", happened)
+    tried("served: rights", "the token file rotated, emptied, removed, made a pipe, written anew", happened)
 
 
 # --- TLS
@@ -192,10 +198,10 @@ class Certificates:
     def options(self):
         return ["--tls-cert", self.directory / "tls.crt", "--tls-key", self.directory / "tls.key"]
 
-    def make(self):
+    def make(self, **dates):
         """A directory with a new pair."""
         self._made += 1
-        return make_certificate(self.directory / f"..{self._made}", f"agent {self._made}")
+        return make_certificate(self.directory / f"..{self._made}", f"agent {self._made}", **dates)
 
     def rotate(self, made=None):
         """As the kubelet does it. Gives the certificate, which is its own authority."""
@@ -251,9 +257,13 @@ def test_the_certificate_is_followed_and_a_bad_one_never_served(scenario):
     (bad / "tls.crt").write_text("-----BEGIN CERTIFICATE-----\nhalf")
     until("the other reason", lambda: len(agent.log("certificate not renewed")) == 2)
     assert is_served(agent, second)
+    certificates.rotate(certificates.make(end="20200102000000Z"))
+    until("the third reason", lambda: len(agent.log("certificate not renewed")) == 3)
+    assert agent.log("certificate not renewed")[-1]["err"].endswith("tls.crt expired at 2020-01-02T00:00:00Z")
+    assert is_served(agent, second)
     third = certificates.rotate()
     until("the third certificate", lambda: is_served(agent, third))
-    assert len(agent.log("certificate renewed")) == 2 and len(agent.log("certificate not renewed")) == 2
+    assert len(agent.log("certificate renewed")) == 2 and len(agent.log("certificate not renewed")) == 3
 
     assert not held.has_ended
     let_stop(scenario, "slow")
@@ -264,7 +274,7 @@ def test_the_certificate_is_followed_and_a_bad_one_never_served(scenario):
     assert TOKEN not in said and "PRIVATE KEY" not in said
     tried("served: TLS", "the certificate swapped by ..data", "new connections get it, a held request goes on")
     happened = "the old certificate is served; each is said once, and counted"
-    tried("served: TLS", "a pair that does not fit, half a file", happened)
+    tried("served: TLS", "a pair that does not fit, half a file, one that has expired", happened)
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")

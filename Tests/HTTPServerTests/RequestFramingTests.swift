@@ -21,6 +21,11 @@ struct RequestFramingTests {
         "Content-Length: 4\r\nContent-Length: 50", "Content-Length: 4\r\ncontent-length: 4",
         "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: identity",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Transfer-Encoding: xchunked",
+        "Content-Length : 4", "Content-Length\t: 4", "Transfer-Encoding : chunked",
+        "Transfer-Encoding : chunked\r\nContent-Length: 4", "Content-Length:\r\n 4", "Content-Length: +4",
+        "Transfer-Encoding:\r\n chunked", "Transfer-Encoding:\r\n chunked\r\nContent-Length: 4",
+        "Transfer-Encoding: chunked\r\n , identity", "X: y\r\n Content-Length: 4", "X: y\rContent-Length: 4",
+        "Content-Length: 4, 4", "Content-Length:", "Host: y", "Host : y",
     ]
 
     @Test("what can be read in two ways is refused, and what comes behind it is no request", arguments: ambiguous)

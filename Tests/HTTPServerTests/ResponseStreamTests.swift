@@ -154,6 +154,11 @@ struct ResponseStreamTests {
             try client.request("HEAD", "/events")
             #expect(try await client.response(to: "HEAD").status == 200)
             await closed.next()
+            // Not a byte more than the head, or the next answer would begin with it.
+            try client.request("HEAD", "/events", ["Connection: close"])
+            let rest = String(decoding: try await client.receiveAll(), as: UTF8.self)
+            #expect(rest.hasPrefix("HTTP/1.1 200 ") && rest.hasSuffix("\r\n\r\n"))
+            #expect(rest.split(separator: "\r\n\r\n").count == 1)
         }
     }
 
@@ -191,6 +196,34 @@ struct ResponseStreamTests {
             let stream = try #require(await begun.next())
             #expect(stream.push(Array("welcome".utf8)))
             _ = try await read(late, until: "welcome")
+        }
+    }
+
+    @Test("one address has fewer streams than all, and a Unix socket has its own")
+    func limitOfAnAddress() async throws {
+        var limits = HTTPServerLimits.quick
+        limits.streams = 3
+        limits.streamsPerAddress = 2
+        let route = Route("GET", "/events") { _ in
+            let stream = ResponseStream()
+            stream.push(Array("hello".utf8))
+            return HTTPServerResponse(status: 200, body: .stream(stream))
+        }
+        let path = "/tmp/streams-\(UInt64.random(in: .min ... .max))"
+        try await withServer([route], limits: limits) { port, server in
+            _ = try server.start(.unix(path: path))
+            var clients: [RawClient] = []
+            func follow(_ client: RawClient, _ answer: String) async throws {
+                try client.request("GET", "/events")
+                _ = try await read(client, until: answer)
+                clients.append(client)
+            }
+            for _ in 0..<2 { try await follow(RawClient(port: port, from: "127.0.0.2"), "hello") }
+            try await follow(RawClient(port: port, from: "127.0.0.2"), "2 clients of this address follow already")
+            try await follow(RawClient(port: port, from: "127.0.0.3"), "hello")
+            try await follow(RawClient(port: port, from: "127.0.0.4"), "3 clients follow already")
+            for _ in 0..<3 { try await follow(RawClient(path: path), "hello") }
+            try await follow(RawClient(path: path), "3 clients follow already")
         }
     }
 

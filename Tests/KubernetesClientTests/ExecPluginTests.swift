@@ -44,8 +44,7 @@ struct ExecPluginTests {
         return await script.plugin().run(limit: limit).mapError { error in
             // Paths differ each time.
             switch error {
-            case .pluginFailed(_, let ending, let complaint):
-                .pluginFailed(command: "p", ending: ending, complaint: complaint)
+            case .pluginFailed(_, let ending): .pluginFailed(command: "p", ending: ending)
             case .pluginMisunderstood(_, let problem): .pluginMisunderstood(command: "p", problem: problem)
             case .pluginTimedOut(_, let limit): .pluginTimedOut(command: "p", limit: limit)
             default: error
@@ -119,8 +118,23 @@ struct ExecPluginTests {
         #expect(try await run(script) == .failure(.pluginMisunderstood(command: "p", problem: problem)))
     }
 
+    /// How a plugin that fails is reported, and what standard error is told.
+    private func failure(_ body: String) async throws -> (error: CredentialError?, told: String) {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        let script = try Script(body)
+        let result = await script.plugin().run(complaints: ends[1])
+        close(ends[1])
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(ends[0], &bytes, bytes.count)
+        let told = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        guard case .failure(let error) = result else { return (nil, told) }
+        return (error, told)
+    }
+
     @Test(
-        "a plugin that fails is reported with its complaint, not with its output",
+        "what a plugin that fails complains of is told on standard error, on one line, and is in no error",
         arguments: [
             ("echo s3cret; echo 'not logged in' >&2; exit 3", "exit code 3", "not logged in"),
             ("exit 1", "exit code 1", ""),
@@ -128,19 +142,16 @@ struct ExecPluginTests {
             ("printf 'a\\nb\\033[31m\\tc' >&2; exit 1", "exit code 1", "a b [31m c"),
         ])
     func failures(script: String, ending: String, complaint: String) async throws {
-        #expect(
-            try await run(script) == .failure(.pluginFailed(command: "p", ending: ending, complaint: complaint)))
+        let (error, told) = try await failure(script)
+        #expect(error.map { "\($0)" } == "the credential plugin /bin/sh ended with \(ending)")
+        #expect(told == (complaint.isEmpty ? "" : "drain-agent: the credential plugin /bin/sh says: \(complaint)\n"))
     }
 
-    @Test("of a long complaint the end is kept")
+    @Test("of a long complaint the end is told")
     func longComplaint() async throws {
-        let result = try await run("yes noise | head -c 100000 >&2; echo the end >&2; exit 1")
-        guard case .failure(.pluginFailed(_, _, let complaint)) = result else {
-            Issue.record("\(result)")
-            return
-        }
-        #expect(complaint.hasSuffix("noise the end") || complaint.hasSuffix("the end"))
-        #expect(complaint.utf8.count <= 1024)
+        let (_, told) = try await failure("yes noise | head -c 100000 >&2; echo the end >&2; exit 1")
+        #expect(told.hasSuffix("the end\n"))
+        #expect(told.utf8.count <= 1024 + 100)
     }
 
     @Test("a plugin that hangs is stopped with everything it started")

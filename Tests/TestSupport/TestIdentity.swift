@@ -12,7 +12,7 @@ public struct TestIdentity: Sendable {
     public var keyPath: String { directory.appending(path: "key.pem").path }
 
     /// - Parameter names: subject alternative names, as `DNS:kubernetes.test` or `IP:127.0.0.1`.
-    public init(commonName: String, names: [String]) async throws {
+    public init(commonName: String, names: [String], days: Int = 2) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "identity-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let key = directory.appending(path: "key.pem")
@@ -20,7 +20,8 @@ public struct TestIdentity: Sendable {
         let result = try await run(
             .name("openssl"),
             arguments: [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+                "\(days)",
                 "-subj", "/CN=\(commonName)", "-addext", "subjectAltName=\(names.joined(separator: ","))",
                 "-keyout", key.path, "-out", certificate.path,
             ],

@@ -23,7 +23,9 @@ struct TriggerCommand: AgentCommand {
     @OptionGroup var agent: AgentOptions
 
     func validate() throws {
-        if let gracePeriod, gracePeriod < 0 { throw ValidationError("--grace-period must not be negative") }
+        if let gracePeriod, !(0...DrainDemand.Overrides.longestGrace).contains(gracePeriod) {
+            throw ValidationError("--grace-period must be 0 to \(DrainDemand.Overrides.longestGrace)")
+        }
     }
 
     func execute(_ signals: SignalFeed) async -> Int32 {

@@ -53,7 +53,7 @@ struct AgentOptions: ParsableArguments {
         endpoint.tls.skipVerification = insecureSkipTlsVerify
         if let tokenFile {
             guard let token = ControlToken.trimmed(try Self.read(tokenFile, "--token-file", files)) else {
-                throw Unreadable(description: "--token-file: \(tokenFile) is empty")
+                throw Unreadable(description: "--token-file: \(tokenFile) does not hold one line of ASCII")
             }
             endpoint.token = String(decoding: token, as: UTF8.self)
         }

@@ -62,7 +62,9 @@ struct EvictionOptions: ParsableArguments {
     var onUncordon = DrainPolicy.OnUncordon.stop
 
     func validate() throws {
-        guard gracePeriod >= -1 else { throw ValidationError("--grace-period must be -1 or more") }
+        guard (-1...DrainDemand.Overrides.longestGrace).contains(gracePeriod) else {
+            throw ValidationError("--grace-period must be -1 to \(DrainDemand.Overrides.longestGrace)")
+        }
         for (name, value) in [
             ("--chunk-size", Int64(chunkSize)), ("--max-terminating", Int64(maxTerminating)),
             ("--max-retries", Int64(maxRetries)),

@@ -45,7 +45,8 @@ struct AgentRoutes: Sendable {
             status: 200, headers: [("Content-Type", format.contentType), ("Vary", "Accept")],
             body: .bytes(format.render(telemetry.registry.collect())),
             onDelivered: { isWhole in
-                guard isWhole else { return }
+                // HEAD has shown nothing.
+                guard isWhole, request.method != "HEAD" else { return }
                 telemetry.scrapes[format].increment()
                 linger.delivered(scrape)
             })
@@ -57,7 +58,7 @@ struct AgentRoutes: Sendable {
     }
 
     private func startDrain(_ request: HTTPServerRequest) async -> HTTPServerResponse {
-        if let refusal = gate.refusal(of: request) { return refusal }
+        if let refusal = await gate.refusal(of: request) { return refusal }
         do {
             var demand = DrainDemand(.http)
             (demand.id, demand.overrides) = try DrainDemand.Overrides.parse(request.body)
@@ -74,7 +75,7 @@ struct AgentRoutes: Sendable {
     }
 
     private func prestop(_ request: HTTPServerRequest) async -> HTTPServerResponse {
-        if let refusal = gate.refusal(of: request) { return refusal }
+        if let refusal = await gate.refusal(of: request) { return refusal }
         var demand = DrainDemand(.prestop)
         demand.traceparent = request.header("traceparent")
         // Whatever drain runs is the one to wait for, however it was asked for.
@@ -116,7 +117,7 @@ struct AgentRoutes: Sendable {
 
     /// Guarded, for it costs a dry-run eviction a pod.
     private func plan(_ request: HTTPServerRequest, _ plans: PlanDesk) async -> HTTPServerResponse {
-        if let refusal = gate.refusal(of: request) { return refusal }
+        if let refusal = await gate.refusal(of: request) { return refusal }
         switch readiness.ownPod {
         case .unknown(let reason): return .error(503, reason)
         case .none, .pod: break
@@ -128,7 +129,7 @@ struct AgentRoutes: Sendable {
     }
 
     private func cancelDrain(_ request: HTTPServerRequest) async -> HTTPServerResponse {
-        if let refusal = gate.refusal(of: request) { return refusal }
+        if let refusal = await gate.refusal(of: request) { return refusal }
         let uncordon: Bool
         switch request.query["uncordon"] {
         case nil, "false": uncordon = false

@@ -1,5 +1,6 @@
 import DrainTelemetry
 import HTTPServer
+import KubernetesClient
 import Locking
 import Telemetry
 import Timestamps
@@ -28,8 +29,11 @@ final class AgentServer: Sendable {
         let certificate = try files.certificate(content)
         let identity = ServerIdentity(certificate)
         try open(address, identity)
-        telemetry.certificate.expiry.set(certificate.expiry)
-        let renewal = CertificateRenewal(files, inUse: content)
+        telemetry.certificate.expiry.set(certificate.validity.end)
+        if let problem = files.problem(with: certificate, at: telemetry.now) {
+            telemetry.say(.warning, "certificate not valid", [("err", .string("\(problem)"))])
+        }
+        let renewal = CertificateRenewal(files, inUse: content, certificate)
         let task = Task { [telemetry] in await Self.follow(files, renewal, identity, telemetry) }
         self.renewal.withLock { $0 = task }
     }
@@ -63,22 +67,21 @@ final class AgentServer: Sendable {
         while true {
             await pause(for: look)
             guard !Task.isCancelled else { return }
-            let content = Result { () throws(ServerCertificateFiles.Problem) in try files.read() }
-            switch renewal.look(at: content) {
+            // Its own thread: a mount that hangs must not take the drain along.
+            let content = await OwnThread.run {
+                Result { () throws(ServerCertificateFiles.Problem) in try files.read() }
+            }
+            switch renewal.look(at: content, telemetry.now) {
             case .unchanged: break
             case .renewed(let certificate):
                 identity.replace(with: certificate)
-                telemetry.certificate.expiry.set(certificate.expiry)
+                telemetry.certificate.expiry.set(certificate.validity.end)
                 telemetry.certificate.reloads[.loaded].increment()
-                telemetry.say(.info, "certificate renewed", [("expires", .string(certificate.expiry.rfc3339()))])
+                telemetry.say(.info, "certificate renewed", [("expires", .string(certificate.validity.end.rfc3339()))])
             case .refused(let problem):
                 telemetry.certificate.reloads[.refused].increment()
                 telemetry.say(.warning, "certificate not renewed", [("err", .string("\(problem)"))])
             }
         }
     }
-}
-
-extension ServerCertificate {
-    fileprivate var expiry: Timestamp { Timestamp(seconds: expires) }
 }

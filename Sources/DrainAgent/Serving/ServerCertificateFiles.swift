@@ -1,5 +1,6 @@
 import HTTPServer
 import KubernetesClient
+import Timestamps
 
 /// Where the listener's certificate and its key are.
 struct ServerCertificateFiles: Sendable, Equatable {
@@ -36,9 +37,26 @@ struct ServerCertificateFiles: Sendable, Equatable {
         }
     }
 
+    /// Why clients will not take it; `nil`: it is valid.
+    func problem(with certificate: ServerCertificate, at now: Timestamp) -> Problem? {
+        if now < certificate.validity.begin {
+            let begin = certificate.validity.begin.rfc3339()
+            return Problem(description: "--tls-cert: \(self.certificate) is not valid before \(begin)")
+        }
+        if now >= certificate.validity.end {
+            return Problem(
+                description: "--tls-cert: \(self.certificate) expired at \(certificate.validity.end.rfc3339())")
+        }
+        return nil
+    }
+
     private static func read(_ path: String, _ flag: String, _ files: FileReader) throws(Problem) -> [UInt8] {
         do { return try files.read(path) } catch {
             throw Problem(description: "\(flag): \(path) cannot be read: \(error)")
         }
     }
+}
+
+extension ServerCertificate {
+    var validity: (begin: Timestamp, end: Timestamp) { (Timestamp(seconds: begins), Timestamp(seconds: expires)) }
 }

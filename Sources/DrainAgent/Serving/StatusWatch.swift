@@ -33,6 +33,8 @@ struct StatusWatch: Sendable {
         switch result {
         case .success(let outcome): return AgentExit.code(outcome)
         case .failure(.agent(let failure)): return client.complain(of: failure)
+        // Asked again until it is another one.
+        case .failure(.busy): return AgentExit.failed
         case .failure(.words(let text)):
             Complaint.say("drain-agent: \(text)")
             return AgentExit.failed
@@ -48,6 +50,8 @@ struct StatusWatch: Sendable {
 
     private enum Trouble: Error {
         case agent(HTTPFailure)
+        /// As many follow it as it lets.
+        case busy
         case words(String)
     }
 
@@ -56,6 +60,7 @@ struct StatusWatch: Sendable {
     ) async -> Result<DrainOutcome, Trouble> {
         var misses = 0
         while true {
+            var trouble = "the agent is away"
             switch await listen(drain, display, http, time) {
             case .success(let outcome?): return .success(outcome)
             case .success(nil): misses = 0
@@ -63,10 +68,13 @@ struct StatusWatch: Sendable {
                 guard drain.withLock({ $0.view }) != nil, misses < Self.patience else {
                     return .failure(.agent(failure))
                 }
+            case .failure(.busy):
+                misses = min(misses, 1)
+                trouble = "as many clients follow the agent already as it lets"
             case .failure(.words(let text)): return .failure(.words(text))
             }
             if Task.isCancelled { return .failure(.agent(HTTPFailure(.cancelled, "interrupted"))) }
-            if misses == 0 { display.say("warning: the agent is away, asking again every second") }
+            if misses == 0 { display.say("warning: \(trouble), asking again every second") }
             misses += 1
             await pause(for: .seconds(1))
         }
@@ -81,6 +89,7 @@ struct StatusWatch: Sendable {
         case .failure(let failure): return .failure(.agent(failure))
         case .success(let begun): stream = begun
         }
+        guard stream.status != 503 else { return .failure(.busy) }
         guard stream.status == 200 else {
             return .failure(
                 .words("the agent at \(client.place) has no /drain/events (HTTP \(stream.status)): is it an older one?")

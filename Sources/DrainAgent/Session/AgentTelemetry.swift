@@ -117,6 +117,8 @@ final class AgentTelemetry: DrainObserver {
     func finishReports(within limit: Duration) async { await reporter.finish { await pause(for: limit) } }
 
     /// The agent's own words.
+    var now: Timestamp { time.now() }
+
     func say(_ level: LogLevel, _ message: String, _ fields: [(String, JSONValue)] = []) {
         log.say(level, message, fields, of: drainLog)
     }

@@ -8,6 +8,7 @@ struct DrainDemand: Sendable, Equatable {
     struct Overrides: Sendable, Equatable {
         /// `nil`: as the flags have it. Zero: never gives up.
         var timeout: Duration?
+        /// At most `longestGrace`.
         var gracePeriodSeconds: Int64?
         var podSelector: LabelSelector?
         var dryRun: DrainPolicy.DryRun?
@@ -47,6 +48,9 @@ struct DrainDemand: Sendable, Equatable {
 }
 
 extension DrainDemand.Overrides {
+    /// Seconds: a server counts a grace period in nanoseconds of 64 bits, and longer ones come out in the past.
+    static let longestGrace: Int64 = 1_000_000_000
+
     /// Which field of the body is wrong, and how.
     struct Malformed: Error, CustomStringConvertible {
         var description: String
@@ -108,7 +112,9 @@ extension DrainDemand.Overrides {
         }
 
         private static func grace(_ seconds: Int64) throws -> Int64 {
-            guard seconds >= 0 else { throw Malformed(description: "grace_period_seconds: must not be negative") }
+            guard (0...longestGrace).contains(seconds) else {
+                throw Malformed(description: "grace_period_seconds: 0 to \(longestGrace)")
+            }
             return seconds
         }
 

@@ -61,7 +61,7 @@ struct Sidecar: Sendable {
                 ?? (location.isInCluster ? .unknown("our own pod is not known yet") : .none))
         let routes = AgentRoutes(
             telemetry: telemetry, controller: controller, readiness: readiness, linger: linger,
-            gate: ControlGate(tokenFile: options.serving.controlTokenFile),
+            gate: ControlGate(tokenFile: options.serving.controlTokenFile.map { ControlTokenFile($0) }),
             httpPrestop: options.serving.httpPrestop, node: node,
             graceLimit: { [controller, readiness, cluster] in
                 await Self.grace(readiness, options)

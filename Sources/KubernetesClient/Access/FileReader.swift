@@ -26,12 +26,25 @@ public struct FileReader: Sendable {
 
     /// The files of this machine.
     public static let local = FileReader(
-        read: { (path) throws(Failure) in try readLocal(path) }, exists: { access($0, F_OK) == 0 })
+        read: { (path) throws(Failure) in try readLocal(path, flags: O_RDONLY | O_CLOEXEC, limit: limit) },
+        exists: { access($0, F_OK) == 0 })
 
-    private static func readLocal(_ path: String) throws(Failure) -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+    /// A file of this machine that is one: no pipe to wait at, no device without an end.
+    public static func readRegular(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+        try readLocal(path, flags: O_RDONLY | O_CLOEXEC | O_NONBLOCK, limit: limit, isRegular: true)
+    }
+
+    private static func readLocal(
+        _ path: String, flags: Int32, limit: Int, isRegular: Bool = false
+    ) throws(Failure) -> [UInt8] {
+        let file = open(path, flags)
         guard file >= 0 else { throw failure(errno) }
         defer { close(file) }
+        if isRegular {
+            var facts = stat()
+            guard fstat(file, &facts) == 0 else { throw failure(errno) }
+            guard facts.st_mode & S_IFMT == S_IFREG else { throw .unreadable("not a regular file") }
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -54,7 +67,7 @@ extension FileReader.Failure: CustomStringConvertible {
         switch self {
         case .missing: "there is no such file"
         case .unreadable(let reason): reason
-        case .tooLarge(let limit): "it is larger than \(limit >> 20) MiB"
+        case .tooLarge(let limit): "it is larger than \(limit >> 10) KiB"
         }
     }
 }

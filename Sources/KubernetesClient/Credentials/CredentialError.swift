@@ -6,8 +6,8 @@ enum CredentialError: Error, Sendable, Equatable {
     case pluginNotFound(command: String, installHint: String)
     case pluginNotStarted(command: String, reason: String)
     case pluginTimedOut(command: String, limit: Duration)
-    /// `ending`: e.g. `exit code 1`; `complaint`: the end of its standard error.
-    case pluginFailed(command: String, ending: String, complaint: String)
+    /// `ending`: e.g. `exit code 1`.
+    case pluginFailed(command: String, ending: String)
     /// What it printed is not a credential.
     case pluginMisunderstood(command: String, problem: String)
     /// Whoever asked needs it no longer.
@@ -25,8 +25,7 @@ extension CredentialError: CustomStringConvertible {
         case .pluginNotStarted(let command, let reason): "the credential plugin \(command) cannot be started: \(reason)"
         case .pluginTimedOut(let command, let limit):
             "the credential plugin \(command) was stopped after \(limit.components.seconds) s"
-        case .pluginFailed(let command, let ending, let complaint):
-            "the credential plugin \(command) ended with \(ending)" + (complaint.isEmpty ? "" : ": \(complaint)")
+        case .pluginFailed(let command, let ending): "the credential plugin \(command) ended with \(ending)"
         case .pluginMisunderstood(let command, let problem): "the credential plugin \(command) printed \(problem)"
         case .cancelled: "the credential is no longer needed"
         }

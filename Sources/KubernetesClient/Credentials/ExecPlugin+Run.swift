@@ -11,7 +11,11 @@ extension ExecPlugin {
     }
 
     /// What the plugin prints, read. It is stopped when our task is cancelled.
-    func run(limit: Duration = Self.limit) async -> Result<ExecCredential.Status, CredentialError> {
+    ///
+    /// - Parameter complaints: where it is told what a plugin that failed has to say; our own standard error.
+    func run(
+        limit: Duration = Self.limit, complaints: Int32 = 2
+    ) async -> Result<ExecCredential.Status, CredentialError> {
         let cancellation = Cancellation()
         return await withTaskCancellationHandler {
             await OwnThread.run {
@@ -19,7 +23,7 @@ extension ExecPlugin {
                     guard let path = executable else {
                         throw .pluginNotFound(command: command, installHint: Self.printable(installHint))
                     }
-                    return try credential(try output(of: path, limit, cancellation))
+                    return try credential(try output(of: path, limit, cancellation, complaints))
                 }
             }
         } onCancel: {
@@ -28,7 +32,7 @@ extension ExecPlugin {
     }
 
     private func output(
-        of path: String, _ limit: Duration, _ cancellation: Cancellation
+        of path: String, _ limit: Duration, _ cancellation: Cancellation, _ complaints: Int32
     ) throws(CredentialError) -> [UInt8] {
         let output: ChildProcess.Output
         do {
@@ -45,12 +49,21 @@ extension ExecPlugin {
             }
         }
         guard output.status == 0 else {
+            tell(Self.printable(String(decoding: output.standardError.suffix(1024), as: UTF8.self)), complaints)
             let signal = output.status & 0x7F
             throw .pluginFailed(
-                command: command, ending: signal == 0 ? "exit code \(output.status >> 8)" : "signal \(signal)",
-                complaint: Self.printable(String(decoding: output.standardError.suffix(1024), as: UTF8.self)))
+                command: command, ending: signal == 0 ? "exit code \(output.status >> 8)" : "signal \(signal)")
         }
         return output.standardOutput
+    }
+
+    /// To who runs us and nobody else, as kubectl does it: an error is also served and logged, and a secret may be in
+    /// this. Where nobody reads it is lost.
+    private func tell(_ complaint: String, _ descriptor: Int32) {
+        var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard !complaint.isEmpty, poll(&polled, 1, 0) > 0 else { return }
+        let line = Array("drain-agent: the credential plugin \(command) says: \(complaint)\n".utf8)
+        _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     }
 
     /// Never quotes what the plugin printed: a secret may be in it.

@@ -1,8 +1,8 @@
 internal import Glibc
 
 /// Blocking work on a thread of its own: Swift's cooperative pool has no thread to spare.
-enum OwnThread {
-    static func run<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
+public enum OwnThread {
+    public static func run<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
         await withCheckedContinuation { continuation in
             let job = Job { continuation.resume(returning: work()) }
             var thread = pthread_t()

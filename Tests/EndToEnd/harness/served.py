@@ -12,14 +12,31 @@ from .until import PATIENCE, until
 TOKEN = "a token of the tests"
 
 
-def make_certificate(directory, name="agent"):
-    """tls.crt and tls.key: one for 127.0.0.1 that is its own authority."""
+def make_certificate(directory, name="agent", end=None):
+    """tls.crt and tls.key: one for 127.0.0.1 that is its own authority. `end`: when it expires, as 20200102000000Z."""
     directory.mkdir(parents=True)
     call = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     call += ["-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
     call += ["-keyout", directory / "tls.key", "-out", directory / "tls.crt"]
     subprocess.run(call, check=True, capture_output=True)
+    if end:
+        _end(directory, name, end)
     return directory
+
+
+def _end(directory, name, end):
+    # `openssl ca`, because `openssl req` knows no dates.
+    (directory / "index").touch()
+    (directory / "config").write_text(
+        f"[ca]\ndefault_ca=it\n[it]\ndatabase={directory}/index\nnew_certs_dir={directory}\nrand_serial=yes\n"
+        "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n"
+    )
+    key, request = ["-key", directory / "tls.key"], directory / "tls.csr"
+    call = ["openssl", "req", "-new", *key, "-subj", f"/CN={name}", "-out", request]
+    subprocess.run(call, check=True, capture_output=True)
+    call = ["openssl", "ca", "-batch", "-config", directory / "config", "-selfsign", "-keyfile", key[1], "-in", request]
+    call += ["-startdate", "20200101000000Z", "-enddate", end, "-notext", "-out", directory / "tls.crt"]
+    subprocess.run(call, check=True, capture_output=True)
 
 
 class Served:
