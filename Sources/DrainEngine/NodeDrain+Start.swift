@@ -115,12 +115,12 @@ extension NodeDrain {
         }
         guard case .cordoning(var errand, let plan) = stage else {
             // An answer that comes while we are ending still says whether the node is ours to free.
-            if case .success = exchange.answer { tellCordoned(exchange, at: now, into: &step) }
+            if case .success = exchange.read(asCordoned: true).answer { tellCordoned(exchange, at: now, into: &step) }
             return
         }
         guard cordonedAt == nil else { return recorded(exchange, errand, plan, at: now, into: &step) }
-        let object = result(of: exchange, &errand, doing: "cordon \(policy.node)", at: now, into: &step)
-        guard object != nil else {
+        let read = exchange.read(asCordoned: true)
+        guard result(of: read, &errand, doing: "cordon \(policy.node)", at: now, into: &step) != nil else {
             if case .cordoning = stage { stage = .cordoning(errand, plan) }
             return
         }

@@ -47,7 +47,7 @@ public final class KubernetesClient: Sendable {
         case .budgets:
             ObjectWatch<Budget>(transport: transport, traceparent: traceparent) { [budgets, transport] in
                 await budgets.version(transport, traceparent: traceparent).map { version in
-                    .init(wire: request.wire(budgets: version)) { .budget($0.read(as: version)) }
+                    .init(wire: request.wire(budgets: version), timeout: .seconds(request.timeoutSeconds)) { .budget($0.read(as: version)) }
                 }
             }.signals()
         }
@@ -57,7 +57,7 @@ public final class KubernetesClient: Sendable {
         _ request: WatchRequest, _ traceparent: String?, _ object: @escaping @Sendable (Object) -> WatchedObject
     ) -> AsyncStream<WatchSignal> {
         ObjectWatch<Object>(transport: transport, traceparent: traceparent) {
-            .success(.init(wire: request.wire(), object: object))
+            .success(.init(wire: request.wire(), timeout: .seconds(request.timeoutSeconds), object: object))
         }.signals()
     }
 

@@ -134,10 +134,9 @@ private final class ManualWorld: Sendable {
 
     /// Node read, pods listed, node cordoned.
     func start(_ pods: [Pod]) async throws {
-        let node = Node(metadata: ObjectMeta(name: "node-a"))
-        try await answer(.success(code: 200, .node(node)))
+        try await answer(HandDrain.node())
         try await answer(.success(code: 200, .pods(PodList(resourceVersion: "7", items: pods))))
-        try await answer(.success(code: 200, .node(node)))
+        try await answer(HandDrain.node(unschedulable: true, version: "2"))
     }
 }
 
@@ -251,7 +250,7 @@ struct DrainRunnerTests {
         let held = try await world.nextRequest()
         runner.cancel(uncordon: true)
         held.answer.resume(returning: .created)
-        let uncordon = try await world.answer(.success(code: 200, .other))
+        let uncordon = try await world.answer(HandDrain.node(version: "3"))
         #expect(uncordon == .setUnschedulable(node: "node-a", false))
         let summary = await drain.value
         #expect(summary.outcome == .cancelled && !summary.leftCordoned)
