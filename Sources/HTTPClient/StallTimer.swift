@@ -52,7 +52,9 @@ struct StallTimer {
     mutating func received(_ bytes: Int, at now: Instant) {
         let full = now + idleTimeout
         if end == nil { end = limits.total.map { now + $0 } }
-        guard let minimumRate = limits.minimumRate, case .receiving(let until) = phase else { return phase = .receiving(until: full) }
+        guard let minimumRate = limits.minimumRate, case .receiving(let until) = phase else {
+            return phase = .receiving(until: full)
+        }
         // A byte buys the time that it may take at the minimum rate, never more than the timeout.
         phase = .receiving(until: min(full, until + .seconds(bytes) / minimumRate))
     }

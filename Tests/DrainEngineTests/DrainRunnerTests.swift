@@ -160,7 +160,12 @@ struct DrainRunnerTests {
         Task { await runner.run(DrainStart(id: "d", trigger: .command, deadline: deadline)) }
     }
 
-    private func deleted(_ name: String) -> WatchSignal { .event(.deleted(.stub(name))) }
+    /// Later than whatever was listed.
+    private func deleted(_ name: String) -> WatchSignal {
+        var pod = Pod.stub(name)
+        pod.metadata.resourceVersion = "31"
+        return .event(.deleted(.pod(pod)))
+    }
 
     @Test("requests are in flight side by side, the watch tells of the end, and the observer hears everything in order")
     func drains() async throws {

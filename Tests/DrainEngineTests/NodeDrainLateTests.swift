@@ -104,6 +104,15 @@ struct NodeDrainLateTests {
         #expect(drain.summary?.outcome == .timedOut && drain.summary?.leftCordoned == false)
     }
 
+    @Test("the record of a cordon that was dropped is closed all the same")
+    func recordOfDroppedCordon() {
+        var drain = HandDrain(Self.recorded())
+        drain.plan([.stub("a")])
+        drain.answer(.cordon, HandDrain.node(version: "2"), at: .seconds(1))
+        drain.tell(.cancel(uncordon: false), at: .seconds(2))
+        #expect(drain.asked == [.record])
+    }
+
     @Test("an answer of 200 whose node is still cordoned is no uncordon")
     func droppedUncordon() {
         var drain = HandDrain()
