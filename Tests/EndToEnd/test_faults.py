@@ -137,7 +137,7 @@ def test_every_first_answer_about_the_node_is_spoilt(scenario):
 
 def test_every_first_answer_about_a_turn_is_spoilt(scenario):
     scenario.pod("web")
-    answers = [words for words in ANSWERS if words not in (*HARMLESS, TRICKLE)]
+    answers = [words for words in ANSWERS if words not in (*HARMLESS_TO_LISTS, TRICKLE)]
     spoilt, writes = Spoilt(answers), Spoilt(answers)
 
     def fault(request):
