@@ -59,7 +59,7 @@ test-simulation: ## Play 20,000 drains, and see that all is tried and nothing is
 	one="$$("$$simulate" --seeds 1000 --jobs 1 | tail -n 1)"; three="$$("$$simulate" --seeds 1000 --jobs 3 | tail -n 1)"; \
 	echo "$$one"; test "$$one" = "$$three"
 
-simulate-mutations: ## Break the engine in twenty ways, and count how many the simulation notices.
+simulate-mutations: ## Break the engine in thirty ways, and count how many the simulation notices.
 	@scripts/install build
 	Tests/Simulation/mutate.py
 

@@ -43,6 +43,11 @@ import Testing
         try expectRoundTrip(.object([(text, .array([.string(text), .object([(text, .string(text))])]))]))
     }
 
+    @Test("what some reader takes for a number is quoted", arguments: ["nan", "NaN", "inf", "Infinity"])
+    func numbers(text: String) {
+        #expect(YAMLText.render(.string(text)).contains("\"\(text)\""))
+    }
+
     @Test("nested values come back as they were")
     func nested() throws {
         let values: [Telemetry.JSONValue] = [

@@ -48,7 +48,10 @@ enum YAMLText {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static let words: Set = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
+    /// Something else than a string to this reader or that one.
+    private static let words: Set = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity",
+    ]
 
     private static func isPlain(_ text: String) -> Bool {
         guard let first = text.utf8.first, first.isLetter, text.utf8.last != UInt8(ascii: " ") else { return false }
