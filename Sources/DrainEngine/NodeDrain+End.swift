@@ -107,7 +107,7 @@ extension NodeDrain {
 
     mutating func uncordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
         guard case .uncordoning(var errand, var ending) = stage else { return }
-        switch errand.answered(exchange, at: now, policy: policy, random: &random) {
+        switch errand.answered(exchange.read(asCordoned: false), at: now, policy: policy, random: &random) {
         case .done:
             weCordoned = false
             mayHaveCordoned = false

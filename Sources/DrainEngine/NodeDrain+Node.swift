@@ -101,7 +101,7 @@ extension NodeDrain {
     /// What came to the node in between has arrived: only the first cordon decides who is a target.
     mutating func recordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
         guard var errand = recordon else { return }
-        switch errand.answered(exchange, at: now, policy: policy, random: &random) {
+        switch errand.answered(exchange.read(asCordoned: true), at: now, policy: policy, random: &random) {
         case .done(let object):
             recordon = nil
             weCordoned = true

@@ -113,14 +113,16 @@ extension NodeDrain {
         if cordonedAt == nil, policy.dryRun == .none, exchange.code.map({ $0 >= 500 }) ?? true {
             mayHaveCordoned = true
         }
+        // The record is, though a webhook may have dropped the cordon.
+        if case .success(_, .node) = exchange.answer { isRecorded = policy.recordedAs != nil && policy.dryRun == .none }
         guard case .cordoning(var errand, let plan) = stage else {
             // An answer that comes while we are ending still says whether the node is ours to free.
-            if case .success = exchange.answer { tellCordoned(exchange, at: now, into: &step) }
+            if case .success = exchange.read(asCordoned: true).answer { tellCordoned(exchange, at: now, into: &step) }
             return
         }
         guard cordonedAt == nil else { return recorded(exchange, errand, plan, at: now, into: &step) }
-        let object = result(of: exchange, &errand, doing: "cordon \(policy.node)", at: now, into: &step)
-        guard object != nil else {
+        let read = exchange.read(asCordoned: true)
+        guard result(of: read, &errand, doing: "cordon \(policy.node)", at: now, into: &step) != nil else {
             if case .cordoning = stage { stage = .cordoning(errand, plan) }
             return
         }
@@ -129,7 +131,6 @@ extension NodeDrain {
     }
 
     private mutating func tellCordoned(_ exchange: Exchange, at now: Timestamp, into step: inout DrainStep) {
-        isRecorded = policy.recordedAs != nil && policy.dryRun == .none
         guard cordonedAt == nil else { return }
         cordonedAt = now
         weCordoned = policy.dryRun == .none

@@ -110,9 +110,10 @@ struct ObjectFeed {
         if thenList { state = .listing(inFlight: false) } else { watch() }
     }
 
-    /// The object that the event tells of, and whether it is there.
+    /// The object that the event tells of, and whether it is there; `nil`: neither, or it is older than what was heard.
     mutating func received(_ event: WatchEvent<WatchedObject>) -> (object: WatchedObject, isPresent: Bool)? {
         failures = 0
+        if let old = UInt64(resourceVersion), let new = event.version.flatMap({ UInt64($0) }), new < old { return nil }
         switch event {
         case .added(let object), .modified(let object):
             resourceVersion = object.metadata.resourceVersion
@@ -198,6 +199,16 @@ struct ObjectFeed {
         generation += 1
         timeout = Int.random(in: 300...600, using: &random)
         state = .watching
+    }
+}
+
+extension WatchEvent<WatchedObject> {
+    fileprivate var version: String? {
+        switch self {
+        case .added(let object), .modified(let object), .deleted(let object): object.metadata.resourceVersion
+        case .bookmark(let version): version
+        case .error: nil
+        }
     }
 }
 

@@ -12,10 +12,11 @@ public final class HTTPClient: Sendable {
 
     deinit { loop.stop() }
 
-    /// The whole response. Cancelling the task closes the connection; a body beyond `bodyLimit` bytes fails as malformed.
+    /// The whole response, within a minute of its first line. Cancelling the task closes the connection; a body beyond
+    /// `bodyLimit` bytes fails as malformed.
     public func send(_ request: HTTPRequest, bodyLimit: Int = 16 << 20) async -> Result<HTTPResponse, HTTPFailure> {
         let body = BufferedBody(limit: bodyLimit)
-        let order = TransferOrder(request, sink: body, minimumRate: 1)
+        let order = TransferOrder(request, sink: body, limits: .whole)
         return await withTaskCancellationHandler {
             loop.start(order)
             return await body.response
@@ -25,9 +26,11 @@ public final class HTTPClient: Sendable {
     }
 
     /// The response's head, its body to follow as the stream is read. A reader that lags by 256 KiB stops the server.
-    public func stream(_ request: HTTPRequest) async -> Result<HTTPStream, HTTPFailure> {
+    public func stream(
+        _ request: HTTPRequest, within limits: ResponseLimits = ResponseLimits()
+    ) async -> Result<HTTPStream, HTTPFailure> {
         let buffer = StreamBuffer()
-        let order = TransferOrder(request, sink: buffer)
+        let order = TransferOrder(request, sink: buffer, limits: limits)
         let head = await withTaskCancellationHandler {
             loop.start(order)
             return await buffer.head

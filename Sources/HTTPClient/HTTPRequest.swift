@@ -15,8 +15,7 @@ public struct HTTPRequest: Sendable {
     public var connectTimeout: Duration
     /// From the moment the request is sent to the response's first line.
     public var firstByteTimeout: Duration
-    /// The silence that ends a response once it has begun. For a buffered one this also ends a drip of less than a
-    /// byte a second.
+    /// The silence that ends a response once it has begun.
     public var idleTimeout: Duration
     /// A connection for this request alone: a watch holds it for long.
     public var ownConnection: Bool

@@ -15,35 +15,46 @@ struct StallTimer {
 
     private let firstByteTimeout: Duration
     private let idleTimeout: Duration
-    private let minimumRate: Int?
+    private let limits: ResponseLimits
     private var phase = Phase.connecting
+    /// When the response has taken too long, however lively it is.
+    private var end: Instant?
 
-    /// - Parameter minimumRate: bytes a second below which a response is silent; `nil`: any byte will do.
-    init(firstByteTimeout: Duration, idleTimeout: Duration, minimumRate: Int? = nil) {
+    init(firstByteTimeout: Duration, idleTimeout: Duration, limits: ResponseLimits = ResponseLimits()) {
         self.firstByteTimeout = firstByteTimeout
         self.idleTimeout = idleTimeout
-        self.minimumRate = minimumRate
+        self.limits = limits
     }
 
     /// When the transfer fails unless something happens; `nil`: never.
     var due: Instant? {
         switch phase {
-        case .connecting, .paused: nil
-        case .waiting(let until), .receiving(let until): until
+        case .connecting: nil
+        case .paused: end
+        case .waiting(let until), .receiving(let until): end.map { min($0, until) } ?? until
         }
     }
 
     /// What it fails of when it is due.
     var failure: HTTPFailure {
         if case .waiting = phase { return HTTPFailure(.timeout, "no response within \(firstByteTimeout)") }
+        if let end, due == end, let total = limits.total {
+            return HTTPFailure(.idle, "the response took longer than \(total)")
+        }
         return HTTPFailure(.idle, "the response stalled for \(idleTimeout)")
     }
 
-    mutating func requestSent(at now: Instant) { phase = .waiting(until: now + firstByteTimeout) }
+    mutating func requestSent(at now: Instant) {
+        phase = .waiting(until: now + firstByteTimeout)
+        end = nil
+    }
 
     mutating func received(_ bytes: Int, at now: Instant) {
         let full = now + idleTimeout
-        guard let minimumRate, case .receiving(let until) = phase else { return phase = .receiving(until: full) }
+        if end == nil { end = limits.total.map { now + $0 } }
+        guard let minimumRate = limits.minimumRate, case .receiving(let until) = phase else {
+            return phase = .receiving(until: full)
+        }
         // A byte buys the time that it may take at the minimum rate, never more than the timeout.
         phase = .receiving(until: min(full, until + .seconds(bytes) / minimumRate))
     }

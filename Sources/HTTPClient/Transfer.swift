@@ -16,7 +16,7 @@ final class Transfer {
         self.order = order
         timer = StallTimer(
             firstByteTimeout: order.request.firstByteTimeout, idleTimeout: order.request.idleTimeout,
-            minimumRate: order.minimumRate)
+            limits: order.limits)
         easy = try EasyHandle()
         try easy.configure(for: order.request)
         setCallbacks()

@@ -4,14 +4,13 @@ internal import Synchronization
 final class TransferOrder: Sendable {
     let request: HTTPRequest
     let sink: any ResponseSink
-    /// Bytes a second below which the response counts as silent; `nil`: any byte will do.
-    let minimumRate: Int?
+    let limits: ResponseLimits
     private let cancelled = Atomic(false)
 
-    init(_ request: HTTPRequest, sink: any ResponseSink, minimumRate: Int? = nil) {
+    init(_ request: HTTPRequest, sink: any ResponseSink, limits: ResponseLimits) {
         self.request = request
         self.sink = sink
-        self.minimumRate = minimumRate
+        self.limits = limits
     }
 
     /// Set before the loop hears of it: a cancel that overtakes the start is seen when the start arrives.

@@ -5,17 +5,20 @@ public struct Exchange: Sendable, Equatable {
     public var answer: Answer
     /// `Audit-Id`: finds the request in the server's audit log.
     public var auditID: String?
-    /// How long the server wants to be left alone.
-    public var retryAfter: Duration?
+    /// How long the server wants to be left alone, at most `longestPause`.
+    public let retryAfter: Duration?
     public var sent: Timestamp
     public var received: Timestamp
+
+    /// No answer may stop a drain for longer: what matters more is asked for again anyway.
+    public static let longestPause = Duration.seconds(60)
 
     public init(
         answer: Answer, auditID: String? = nil, retryAfter: Duration? = nil, sent: Timestamp, received: Timestamp
     ) {
         self.answer = answer
         self.auditID = auditID
-        self.retryAfter = retryAfter
+        self.retryAfter = retryAfter.map { min($0, Self.longestPause) }
         self.sent = sent
         self.received = received
     }

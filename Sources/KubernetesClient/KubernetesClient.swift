@@ -47,7 +47,9 @@ public final class KubernetesClient: Sendable {
         case .budgets:
             ObjectWatch<Budget>(transport: transport, traceparent: traceparent) { [budgets, transport] in
                 await budgets.version(transport, traceparent: traceparent).map { version in
-                    .init(wire: request.wire(budgets: version)) { .budget($0.read(as: version)) }
+                    .init(wire: request.wire(budgets: version), timeout: .seconds(request.timeoutSeconds)) {
+                        .budget($0.read(as: version))
+                    }
                 }
             }.signals()
         }
@@ -57,7 +59,7 @@ public final class KubernetesClient: Sendable {
         _ request: WatchRequest, _ traceparent: String?, _ object: @escaping @Sendable (Object) -> WatchedObject
     ) -> AsyncStream<WatchSignal> {
         ObjectWatch<Object>(transport: transport, traceparent: traceparent) {
-            .success(.init(wire: request.wire(), object: object))
+            .success(.init(wire: request.wire(), timeout: .seconds(request.timeoutSeconds), object: object))
         }.signals()
     }
 
@@ -66,8 +68,12 @@ public final class KubernetesClient: Sendable {
 
     private func evict(_ request: APIRequest) async -> Reply {
         switch await evictions.version(transport, traceparent: request.traceparent) {
-        case .success(let version): await exchange(request, eviction: version)
-        case .failure(let unknown): unknown.reply
+        case .success(let version): return await exchange(request, eviction: version)
+        case .failure(let unknown):
+            var reply = unknown.reply
+            // It is another request's: no eviction is in the audit log.
+            reply.auditID = nil
+            return reply
         }
     }
 

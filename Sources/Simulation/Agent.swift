@@ -63,6 +63,8 @@ final class Agent {
         /// When the last signal comes: they come in order.
         var last: Timestamp
         var lag: (Int, Int)
+        /// What it has told.
+        var told: [WatchEvent<WatchedObject>] = []
 
         init(_ wanted: WantedWatch, at now: Timestamp, lag: (Int, Int)) {
             topic = wanted.request.topic

@@ -5,9 +5,11 @@ import KubernetesAPI
 public struct Coverage: Sendable {
     /// Happenings without a vocabulary of their own.
     enum Landmark: Int, CaseIterable {
-        case requestLost, answerLost, lateEffect, watchSilent, watchCut, watchRefused, eventTwice, lied
+        case requestLost, answerLost, lateEffect, watchSilent, watchCut, watchRefused, watchUnanswered, eventTwice,
+            eventLate, lied
         case paused, resumed, interrupted, toldAgain, forgotten, deadlineMoved, stoodStill
-        case alreadyCordoned, cordoned, uncordoned, uncordonFailed, uncordonedByOthers, recordoned, nodeDeleted
+        case alreadyCordoned, cordoned, uncordoned, uncordonFailed, cordonDropped, uncordonedByOthers, recordoned,
+            nodeDeleted
         case reappeared, arrived, followed, replaced, tierStarted, heldBack, throttled
         case overrun, overrunNever, polling, pollingEnded, budgetsUnwatched, commonBudgetWatch
         case deletedAtDeadline, notDeletedAtDeadline, restarted, notRestarted, volumesAttached

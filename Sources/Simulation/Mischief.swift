@@ -19,6 +19,9 @@ enum Mischief: Int, CaseIterable {
         ]
     static let ofWebhooks: [Mischief] = [.webhook403, .webhook429, .webhook400, .admissionPolicy]
 
+    /// Seconds, some of them out of all reason.
+    private static let pauses: [Int64] = [0, 0, 1, 1, 1, 5, 5, 32, 32, 86_400, .max]
+
     func answer(pod: String, _ dice: inout Dice) -> (answer: Exchange.Answer, retryAfter: Duration?) {
         func refusal(_ code: Int, _ message: String, _ details: Status.Details = .init()) -> Exchange.Answer {
             .refusal(Status(code: code, message: message, details: details))
@@ -27,7 +30,7 @@ enum Mischief: Int, CaseIterable {
         switch self {
         case .throttled:
             return (
-                refusal(429, "Too many requests, please try again later.\n"), .seconds(dice.pick([0, 1, 1, 5, 32]))
+                refusal(429, "Too many requests, please try again later.\n"), .seconds(dice.pick(Self.pauses))
             )
         case .throttledWithoutTime: return (refusal(429, "Too many requests, please try again later.\n"), nil)
         case .internalError: return (refusal(500, "Internal error occurred: etcdserver: leader changed"), nil)

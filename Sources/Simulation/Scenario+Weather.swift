@@ -52,6 +52,7 @@ extension Scenario {
                     pod: pod.name, answer: dice.pick(Mischief.ofWebhooks), from: from,
                     until: isForEver ? .distantFuture : min(calm, from + dice.skewed(500, 200_000))))
         }
+        if dice.chance(0.2) { weather.dropsCordons = Self.start..<min(calm, Self.start + dice.skewed(500, 100_000)) }
     }
 
     private mutating func denyAccess() {

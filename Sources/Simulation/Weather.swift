@@ -39,6 +39,8 @@ struct Weather {
         var end: (after: Duration, WatchRestart, detail: String)?
         /// From then on nothing is heard of it.
         var fallsSilent: Duration?
+        /// Its connection is accepted, and not even a head comes.
+        var isUnanswered = false
     }
 
     static let clientTimeout = Duration.seconds(40)
@@ -58,6 +60,8 @@ struct Weather {
     /// A cancelled eviction can still be on its way.
     var outages: [Outage] = []
     var denials: [Denial] = []
+    /// A webhook leaves out of each change of a node that it is to be unschedulable; the rest is done.
+    var dropsCordons: Range<Timestamp>?
 
     init(seed: UInt64, calm: Timestamp) {
         dice = Dice(seed)
@@ -118,6 +122,15 @@ struct Weather {
         return .told(said.answer, retryAfter: said.retryAfter, after: delay, mischief)
     }
 
+    /// The request as the cluster gets it.
+    func admitted(_ call: APICall, at now: Timestamp) -> APICall {
+        guard let dropsCordons, dropsCordons.contains(now), case .patchNode(let node, var patch, let dryRun) = call,
+            patch.unschedulable == true
+        else { return call }
+        patch.unschedulable = nil
+        return .patchNode(node, patch, dryRun: dryRun)
+    }
+
     mutating func watchFate(at now: Timestamp) -> WatchFate {
         var fate = WatchFate(opens: dice.time(latency.0, latency.1 * 2), lag: watchLag)
         if let outage = outages.first(where: { $0.from <= now && now < $0.until }) {
@@ -132,13 +145,14 @@ struct Weather {
             break
         }
         guard now < calm, watchTrouble > 0, dice.chance(watchTrouble) else { return fate }
-        switch dice.int(0, 6) {
+        switch dice.int(0, 7) {
         case 0: fate.refusal = Status(code: 500, message: "etcdserver: leader changed")
         case 1: fate.refusal = Status(code: 410, reason: "Expired", message: "too old resource version")
         case 2: fate.fallsSilent = dice.skewed(0, 60_000)
         case 3: fate.end = (dice.skewed(0, 60_000), .closed, "closed")
         case 4: fate.end = (dice.skewed(0, 60_000), .error, "cut in the middle of a line")
-        case 5: fate.end = (dice.skewed(0, 60_000), .expired, "too old resource version")
+        case 5: fate.isUnanswered = true
+        case 6: fate.end = (dice.skewed(0, 60_000), .expired, "too old resource version")
         default: fate.lag = (fate.lag.0, dice.int(1000, 8000))
         }
         return fate

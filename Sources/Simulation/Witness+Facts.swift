@@ -242,6 +242,8 @@ extension Witness {
             isCordoned = true
             world.coverage.hit(.alreadyCordoned)
         case .cordoned:
+            let isTrue = isDry || cordonEffect != nil || hasRecordoned
+            demand(isTrue, .evictsBeforeCordon, "it says that the node is cordoned, and no cordon has taken effect")
             isCordoned = true
             world.coverage.hit(.cordoned)
         case .uncordoned: world.coverage.hit(.uncordoned)

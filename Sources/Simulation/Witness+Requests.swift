@@ -188,9 +188,11 @@ extension Witness {
         guard case .success = exchange.answer else { return }
         switch request.purpose {
         case .cordon:
-            guard case .patchNode(_, let patch, false) = request.call, patch.unschedulable == true else { return }
+            guard case .patchNode(_, let patch, false) = request.call, patch.unschedulable == true,
+                exchange.showsCordon
+            else { return }
             cordonEffect = cordonEffect ?? now
-        case .recordon: hasRecordoned = true
+        case .recordon: if exchange.showsCordon { hasRecordoned = true }
         case .evict: if case .evict(let pod, _) = request.call, !isDry { checkBudgets(of: pod) }
         default: break
         }
@@ -270,5 +272,11 @@ extension APICall {
             .readDaemonSet, .readPod, .mayEvict, .whoAmI, .version:
             true
         }
+    }
+}
+
+extension Exchange {
+    var showsCordon: Bool {
+        if case .success(_, .node(let node)) = answer { node.spec.unschedulable } else { false }
     }
 }

@@ -51,6 +51,8 @@ final class Witness {
 
     /// The budget that the machine is being told of.
     private var allowing: Budget?
+    /// What each watch has told of last: what is older is no news.
+    private var newest: [WatchRequest.Topic: Int] = [:]
     /// What budgets that are watched allow by their last word, less what was accepted since; and whom that word counted.
     private var allowances: [Blocker: (left: Int, counted: Set<String>, since: Timestamp)] = [:]
     var unanswered: Set<RequestPurpose> = []
@@ -195,7 +197,7 @@ final class Witness {
             shown(list)
         case .refresh: if case .success(_, .pods(let list)) = exchange.answer { shown(list) }
         case .cordon, .recordon:
-            if case .success = exchange.answer, cordonHeard == nil { cordonHeard = now }
+            if exchange.showsCordon, cordonHeard == nil { cordonHeard = now }
         case .reviewAccess(let namespace):
             if case .success(_, .allowed(false)) = exchange.answer { deniedNamespaces.insert(namespace) }
         case .uncordon, .record:
@@ -248,7 +250,8 @@ final class Witness {
         if case .budgets = topic, case .ended = signal { allowances = [:] }
         guard case .event(let event) = signal else { return }
         let isCurrent = world.agents[number].watches.contains { $0.topic == topic && $0.generation == generation }
-        guard isCurrent else { return }
+        guard isCurrent, event.version >= newest[topic, default: 0] else { return }
+        newest[topic] = event.version
         switch event {
         case .added(.pod(let pod)), .modified(.pod(let pod)):
             show(pod)
@@ -361,6 +364,7 @@ final class Witness {
     }
 
     func begins(_ watch: WantedWatch) {
+        newest[watch.request.topic] = nil
         watchesBegun += 1
         let topic = watch.request.topic
         if case .budgets(nil) = topic { world.coverage.hit(.commonBudgetWatch) }
@@ -370,5 +374,16 @@ final class Witness {
                 "a watch of \(topic) has the number \(watch.generation), and one before it had \(last)")
         }
         generations[topic] = watch.generation
+    }
+}
+
+extension WatchEvent<WatchedObject> {
+    fileprivate var version: Int {
+        switch self {
+        case .added(let object), .modified(let object), .deleted(let object):
+            Int(object.metadata.resourceVersion) ?? 0
+        case .bookmark(let version): Int(version) ?? 0
+        case .error: 0
+        }
     }
 }

@@ -40,7 +40,9 @@ extension World {
         _ agent: Agent, _ incarnation: Int, _ request: DrainRequest, sent: Timestamp, down: Duration?
     ) {
         agent.witness.watchesEffect(of: request.call)
-        var exchange = model.exchange(request.call, at: now)
+        let call = weather.admitted(request.call, at: now)
+        if call != request.call { coverage.hit(.cordonDropped) }
+        var exchange = model.exchange(call, at: now)
         if case .refresh = request.purpose { lie(&exchange) }
         agent.witness.arrived(request, exchange)
         guard let down else { return }

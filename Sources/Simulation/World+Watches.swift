@@ -22,6 +22,14 @@ extension World {
         let fate = weather.watchFate(at: now)
         let watch = Agent.Watch(wanted, at: now, lag: fate.lag)
         agent.watches.append(watch)
+        guard !fate.isUnanswered else {
+            coverage.hit(.watchUnanswered)
+            let detail = "no response within \(Weather.clientTimeout)"
+            queue.add(
+                .signal(agent.number, watch, .ended(.error, detail: detail, status: nil)),
+                at: now + Weather.clientTimeout)
+            return
+        }
         queue.add(.watchOpens(agent.number, watch, fate), at: now + fate.opens)
         queue.add(
             .signal(agent.number, watch, .ended(.closed, detail: "closed", status: nil)),
@@ -72,10 +80,17 @@ extension World {
         do {
             for event in try model.events(after: &watch.revision, of: watch.topic) {
                 send(.event(event), on: watch, of: agent)
+                guard scenario.has(.watches), now < scenario.calm else { continue }
+                watch.told.append(event)
                 // An object can be told of twice: what the list showed, the watch may tell again.
-                if scenario.has(.watches), weather.dice.chance(0.05), now < scenario.calm {
+                if weather.dice.chance(0.05) {
                     coverage.hit(.eventTwice)
                     send(.event(event), on: watch, of: agent)
+                }
+                // Or long after: no API server does so, but what is between us and it may.
+                if weather.dice.chance(0.05) {
+                    coverage.hit(.eventLate)
+                    send(.event(weather.dice.pick(watch.told)), on: watch, of: agent)
                 }
             }
         } catch {

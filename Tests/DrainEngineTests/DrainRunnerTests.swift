@@ -134,10 +134,9 @@ private final class ManualWorld: Sendable {
 
     /// Node read, pods listed, node cordoned.
     func start(_ pods: [Pod]) async throws {
-        let node = Node(metadata: ObjectMeta(name: "node-a"))
-        try await answer(.success(code: 200, .node(node)))
+        try await answer(HandDrain.node())
         try await answer(.success(code: 200, .pods(PodList(resourceVersion: "7", items: pods))))
-        try await answer(.success(code: 200, .node(node)))
+        try await answer(HandDrain.node(unschedulable: true, version: "2"))
     }
 }
 
@@ -161,7 +160,12 @@ struct DrainRunnerTests {
         Task { await runner.run(DrainStart(id: "d", trigger: .command, deadline: deadline)) }
     }
 
-    private func deleted(_ name: String) -> WatchSignal { .event(.deleted(.stub(name))) }
+    /// Later than whatever was listed.
+    private func deleted(_ name: String) -> WatchSignal {
+        var pod = Pod.stub(name)
+        pod.metadata.resourceVersion = "31"
+        return .event(.deleted(.pod(pod)))
+    }
 
     @Test("requests are in flight side by side, the watch tells of the end, and the observer hears everything in order")
     func drains() async throws {
@@ -251,7 +255,7 @@ struct DrainRunnerTests {
         let held = try await world.nextRequest()
         runner.cancel(uncordon: true)
         held.answer.resume(returning: .created)
-        let uncordon = try await world.answer(.success(code: 200, .other))
+        let uncordon = try await world.answer(HandDrain.node(version: "3"))
         #expect(uncordon == .setUnschedulable(node: "node-a", false))
         let summary = await drain.value
         #expect(summary.outcome == .cancelled && !summary.leftCordoned)

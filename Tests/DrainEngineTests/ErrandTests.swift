@@ -30,6 +30,15 @@ struct ErrandTests {
         #expect(sentAgain == [false, true])
     }
 
+    @Test("no answer stops it for more than a minute", arguments: [Duration.seconds(86_400), .seconds(Int64.max)])
+    mutating func longPause(asked: Duration) {
+        var errand = Errand(.version, at: Self.start)
+        _ = errand.sends(at: Self.start)
+        _ = errand.answered(
+            exchange(.away, retryAfter: asked), at: Self.start, policy: DrainPolicy(node: "n"), random: &random)
+        #expect(errand.nextWake == Self.start + .seconds(60))
+    }
+
     @Test(
         "what a server may say while it is troubled is asked again",
         arguments: [401, 403, 408, 409, 410, 425, 429, 500, 503, 504])

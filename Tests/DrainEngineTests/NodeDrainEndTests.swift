@@ -153,7 +153,7 @@ struct NodeDrainEndTests {
         let drain = ScriptedDrain([.stub("a")])
         drain.script = { call, _ in
             guard case .patchNode(_, NodePatch(unschedulable: true), _) = call else { return nil }
-            return .init(.success(code: 200, .other), after: .seconds(3))
+            return .init(HandDrain.node(unschedulable: true, version: "2"), after: .seconds(3))
         }
         drain.at(.seconds(1)) { $0.tell(.cancel(uncordon: true)) }
         #expect(drain.run() == .ended)

@@ -79,6 +79,68 @@ struct NodeDrainLateTests {
         #expect(drain.asked.isEmpty && drain.summary?.outcome == .cancelled)
     }
 
+    @Test(
+        "an answer of 200 whose node is not cordoned is no cordon",
+        arguments: [HandDrain.node(version: "2"), .success(code: 200, .other)])
+    func droppedCordon(answer: Exchange.Answer) {
+        var drain = HandDrain()
+        drain.plan([.stub("a")])
+        drain.answer(.cordon, answer, at: .seconds(1))
+        #expect(drain.asked.isEmpty && !drain.events.contains { if case .cordon = $0 { true } else { false } })
+        drain.tell(.tick, at: .seconds(60))
+        #expect(drain.asked == [.cordon])
+        drain.answer(.cordon, HandDrain.node(unschedulable: true, version: "3"), at: .seconds(61))
+        #expect(drain.asked == [.evict(pod: 0, attempt: 1)])
+    }
+
+    @Test("a cordon that is dropped until the deadline ends without an eviction, and leaves nothing cordoned")
+    func neverCordoned() {
+        var drain = HandDrain(deadline: .seconds(90))
+        drain.plan([.stub("a")])
+        drain.answer(.cordon, HandDrain.node(version: "2"), at: .seconds(1))
+        drain.tell(.tick, at: .seconds(60))
+        drain.tell(.tick, at: .seconds(90))
+        drain.answer(.cordon, HandDrain.node(version: "2"), at: .seconds(91))
+        #expect(drain.summary?.outcome == .timedOut && drain.summary?.leftCordoned == false)
+    }
+
+    @Test("the record of a cordon that was dropped is closed all the same")
+    func recordOfDroppedCordon() {
+        var drain = HandDrain(Self.recorded())
+        drain.plan([.stub("a")])
+        drain.answer(.cordon, HandDrain.node(version: "2"), at: .seconds(1))
+        drain.tell(.cancel(uncordon: false), at: .seconds(2))
+        #expect(drain.asked == [.record])
+    }
+
+    @Test("an answer of 200 whose node is still cordoned is no uncordon")
+    func droppedUncordon() {
+        var drain = HandDrain()
+        drain.begin([.stub("a")])
+        drain.answer(.evict(pod: 0, attempt: 1), .refusal(.webhook("w")), at: .seconds(1))
+        drain.tell(.cancel(uncordon: true), at: .seconds(2))
+        drain.answer(.uncordon, HandDrain.node(unschedulable: true, version: "3"), at: .seconds(3))
+        drain.tell(.tick, at: .seconds(10))
+        #expect(drain.asked == [.uncordon] && drain.summary == nil)
+        drain.answer(.uncordon, HandDrain.node(version: "4"), at: .seconds(11))
+        #expect(drain.summary?.leftCordoned == false)
+    }
+
+    @Test("a cordon that is done again and dropped is tried again, but not at once")
+    func droppedRecordon() throws {
+        var policy = DrainPolicy(node: "node-a")
+        policy.onUncordon = .recordon
+        var drain = HandDrain(policy)
+        drain.begin([.stub("a")])
+        drain.watchNode(unschedulable: false, version: "3", at: .seconds(1))
+        #expect(drain.asked == [.recordon])
+        drain.answer(.recordon, HandDrain.node(version: "3"), at: .seconds(2))
+        #expect(drain.asked.isEmpty)
+        #expect(drain.events.count { if case .cordon = $0 { true } else { false } } == 1)
+        drain.tell(.tick, at: .seconds(60))
+        #expect(drain.asked.contains(.recordon))
+    }
+
     @Test("a cordon that was refused is not undone")
     func refusedCordon() {
         var drain = HandDrain()

@@ -79,11 +79,9 @@ struct NodeDrainWatchTests {
         drain.termination = { _ in .seconds(60) }
         drain.at(.seconds(5)) {
             // The watch tells of the new one first: the old one's DELETED is still on its way.
-            $0.tell(
-                .watch(
-                    .pods(node: "node-a"), generation: 1,
-                    .event(.added(.stub("db-0", uid: "second", scheduled: Self.epoch + .seconds(5)))))
-            )
+            var second = Pod.stub("db-0", uid: "second", scheduled: Self.epoch + .seconds(5))
+            second.metadata.resourceVersion = String($0.cluster.version)
+            $0.tell(.watch(.pods(node: "node-a"), generation: 1, .event(.added(.pod(second)))))
         }
         #expect(drain.run() == .ended)
         #expect(drain.finished.count { $0.pod.uid == "db-0-uid" } == 1)

@@ -54,6 +54,23 @@ struct ObjectFeedTests {
         #expect(feed.wantedList() == .cache(notBefore: "9"))
     }
 
+    @Test("an event older than what was heard is not believed, and moves no version back")
+    mutating func late() {
+        feed.start(from: "7")
+        var pod = Pod.stub("a")
+        pod.metadata.resourceVersion = "9"
+        #expect(feed.received(.deleted(.pod(pod)))?.isPresent == false)
+        pod.metadata.resourceVersion = "8"
+        #expect(feed.received(.modified(.pod(pod))) == nil)
+        #expect(feed.received(.bookmark(resourceVersion: "6")) == nil)
+        #expect(feed.resourceVersion == "9")
+        // The same once more is no harm, and a version that is no number is taken as it comes.
+        pod.metadata.resourceVersion = "9"
+        #expect(feed.received(.deleted(.pod(pod))) != nil)
+        pod.metadata.resourceVersion = "x1"
+        #expect(feed.received(.modified(.pod(pod))) != nil)
+    }
+
     @Test("events and bookmarks move the version on, for the next watch")
     mutating func versions() {
         feed.start(from: "7")

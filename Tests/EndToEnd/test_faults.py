@@ -1,7 +1,8 @@
 """Faults between the agent and the API server, each in the middle of a drain that has to end truthfully all the same."""
 
 from harness.checks import check
-from harness.faults import ANSWERS, LISTS, WATCHES, redirect_to
+from harness.faults import ANSWERS, CORDONS, LISTS, TRICKLE, WATCHES, redirect_to
+from harness.fleet import Fleet
 from harness.measured import MemoryPeak
 from harness.middle import Middle
 from harness.pods import STUCK, let_stop
@@ -28,6 +29,15 @@ HARMLESS = {
 # Spaces before a list are skipped as they come.
 HARMLESS_TO_LISTS = {*HARMLESS, "body of 17 MiB"}
 FROM_A_PROXY = ("a web page with 50", "a line of text with 504")
+
+
+# What a kept connection may be lost by before any answer (a reset takes back what has not been read): a read is sent
+# again at once, and nobody hears of it.
+SENT_AGAIN = ("reset", "ended")
+
+
+def again(error):
+    return f"{error}; asked again" if error else "sent again at once on another connection"
 
 
 def answer_to(words):
@@ -97,6 +107,106 @@ def test_every_first_list_is_spoilt(scenario):
             said += in_memory(peak)
         assert error or "request has been sent" in words or "server has answered" in words, words
         tried("Lists of the node's pods", words, said)
+
+
+def test_every_first_answer_about_the_node_is_spoilt(scenario):
+    few_pods(scenario)
+    node = f"/api/v1/nodes/{scenario.node}"
+    with Visits() as elsewhere:
+        answers = {**ANSWERS, **CORDONS, "a redirect to another server": redirect_to(elsewhere.url)}
+        # One that takes half a minute is enough.
+        reads = Spoilt(words for words in answers if words not in (*HARMLESS, *CORDONS, TRICKLE))
+        changes = Spoilt(words for words in answers if words not in HARMLESS)
+
+        def fault(request):
+            if request.target == node and request.method == "GET":
+                return answers.get(reads.next())
+            if request.target == node and request.method == "PATCH":
+                return answers.get(changes.next())
+
+        with Middle(scenario, fault) as middle:
+            agent = scenario.sidecar("--retry-max-delay", "300ms", kubeconfig=middle.kubeconfig())
+            agent.trigger()
+            check(agent, lost_answers=True)
+        assert reads.are_through and changes.are_through and not elsewhere.visits
+    failures = agent.log("request failed: trying again")
+    for area, spoilt, operation in (("Reads of the node", reads, "read"), ("Changes of the node", changes, "write")):
+        for words, error in spoilt.said([each for each in failures if each["operation"] == operation]).items():
+            assert error or (operation == "read" and words.startswith(SENT_AGAIN)), words
+            tried(area, words, again(error))
+
+
+def test_every_first_answer_about_a_turn_is_spoilt(scenario):
+    scenario.pod("web")
+    answers = [words for words in ANSWERS if words not in (*HARMLESS_TO_LISTS, TRICKLE)]
+    spoilt, writes = Spoilt(answers), Spoilt(answers)
+
+    def fault(request):
+        if "/leases" not in request.target:
+            return None
+        if request.method == "GET":
+            return ANSWERS.get(spoilt.next())
+        # Some are under way side by side: that it ends well must do.
+        return ANSWERS.get(writes.next()) if spoilt.are_through else None
+
+    with Middle(scenario, fault) as middle:
+        agent = Fleet(scenario).agent("--retry-max-delay", "300ms", proxy=middle)
+        agent.trigger()
+        check(agent)
+    assert spoilt.are_through and writes.begun
+    failures = [each for each in agent.log("request failed: trying again") if each["operation"] == "lease"]
+    for words, error in spoilt.said(failures).items():
+        assert error or words.startswith(SENT_AGAIN), words
+        tried("Lists of Leases", words, again(error))
+
+
+def test_every_first_answer_about_the_policy_group_is_spoilt(scenario):
+    """What evictions are called is asked before the first one."""
+    scenario.pod("web")
+    spoilt = Spoilt(words for words in ANSWERS if words not in (*HARMLESS, TRICKLE))
+
+    def fault(request):
+        if request.target == "/api/v1":
+            return ANSWERS.get(spoilt.next())
+
+    with Middle(scenario, fault) as middle:
+        agent = scenario.sidecar("--retry-max-delay", "300ms", kubeconfig=middle.kubeconfig())
+        agent.trigger()
+        drained = check(agent)
+    assert spoilt.are_through
+    said, answers = attempts(drained.spans, "web")
+    assert answers[-1] == "accepted" and set(answers[:-1]) <= {"unreachable", "server_error"}, said
+    for words, error in spoilt.said(agent.log("eviction is tried again")).items():
+        tried("Discovery", words, again(error))
+
+
+def test_every_list_and_watch_of_budgets_is_spoilt(scenario):
+    scenario.deployment("web", replicas=1)
+    scenario.budget("web", maxUnavailable=0)
+    lists = Spoilt(words for words in ANSWERS if words not in (*HARMLESS_TO_LISTS, TRICKLE))
+    watches = Spoilt(WATCHES)
+
+    def fault(request):
+        if "/poddisruptionbudgets" not in request.target:
+            return None
+        if request.kind == "watch":
+            return WATCHES.get(watches.next())
+        return ANSWERS.get(lists.next())
+
+    with Middle(scenario, fault) as middle:
+        agent = scenario.sidecar("--retry-max-delay", "300ms", kubeconfig=middle.kubeconfig())
+        agent.trigger()
+        until("an end of the faults", lambda: lists.are_through and watches.are_through, within=120)
+        until("a verdict", lambda: agent.state()["counts"]["blocked"] == 1)
+        scenario.change_budget("web", maxUnavailable=1)
+        check(agent)
+    failures = [each for each in agent.log("request failed: trying again") if each["operation"] == "list"]
+    for words, error in lists.said(failures).items():
+        assert error or words.startswith(SENT_AGAIN), words
+        tried("Lists of budgets", words, again(error))
+    for words, error in watches.said(agent.log("watch ended")).items():
+        assert error, words
+        tried("Watches of budgets", words, f"{error}; watched again")
 
 
 def test_every_watch_is_spoilt_and_none_of_it_is_believed(scenario):

@@ -6,8 +6,10 @@ import Testing
 struct StallTimerTests {
     let start = ContinuousClock.now
 
-    private func timer(rate: Int? = nil) -> StallTimer {
-        StallTimer(firstByteTimeout: .seconds(40), idleTimeout: .seconds(30), minimumRate: rate)
+    private func timer(rate: Int? = nil, total: Duration? = nil) -> StallTimer {
+        StallTimer(
+            firstByteTimeout: .seconds(40), idleTimeout: .seconds(30),
+            limits: ResponseLimits(minimumRate: rate, total: total))
     }
 
     @Test("leaves the connect phase to libcurl")
@@ -43,6 +45,37 @@ struct StallTimerTests {
         #expect(timer.due == start + .seconds(31))
         timer.received(1000, at: start + .seconds(30))
         #expect(timer.due == start + .seconds(60))
+    }
+
+    @Test("ends what goes on saying something when its time is over, counted from the first byte")
+    func total() {
+        var timer = timer(total: .seconds(60))
+        timer.requestSent(at: start)
+        timer.received(1, at: start + .seconds(10))
+        #expect(timer.due == start + .seconds(40))
+        for second in stride(from: 11, through: 65, by: 1) { timer.received(100, at: start + .seconds(second)) }
+        #expect(timer.due == start + .seconds(70))
+        #expect(timer.failure == HTTPFailure(.idle, "the response took longer than 60.0 seconds"))
+        timer.paused()
+        #expect(timer.due == start + .seconds(70))
+        // Sent again, on another connection.
+        timer.requestSent(at: start + .seconds(66))
+        #expect(timer.due == start + .seconds(106))
+    }
+
+    @Test("ends a whole answer that comes as a byte each half second, and one of 1 kB/s goes on", arguments: [2, 1000])
+    func trickle(rate: Int) throws {
+        var timer = StallTimer(firstByteTimeout: .seconds(40), idleTimeout: .seconds(30), limits: .whole)
+        timer.requestSent(at: start)
+        timer.received(1, at: start)
+        var last = start
+        for second in 1..<59 {
+            let now = start + .seconds(second)
+            guard try #require(timer.due) > now else { break }
+            timer.received(rate, at: now)
+            last = now
+        }
+        #expect(last == start + .seconds(rate == 2 ? 31 : 58))
     }
 
     @Test("stands still while the consumer lags")

@@ -81,6 +81,20 @@ struct TimeoutTests {
         #expect(await stream.next()?.failure?.kind == .idle)
     }
 
+    @Test("a stream that never ends is ended when its time is over")
+    func endless() async throws {
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            try connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while true { try connection.write("1\r\nx\r\n") }
+        }
+        let request = HTTPRequest(method: "GET", url: server.url, ownConnection: true)
+        let stream = try await client.stream(request, within: ResponseLimits(total: .milliseconds(100))).get()
+        var end = await stream.next()
+        while case .success? = end { end = await stream.next() }
+        #expect(end?.failure?.kind == .idle)
+    }
+
     @Test("a server that accepts and then says nothing of TLS is a timeout of the connect phase")
     func handshake() async throws {
         let server = try ScriptedServer { connection in _ = connection.waitForEnd() }

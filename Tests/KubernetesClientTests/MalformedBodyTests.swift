@@ -16,7 +16,7 @@ struct MalformedBodyTests {
         #"{"name":"x","namespace":"n","labels":{"a":"ä\ud83d\ude00"},"creationTimestamp":"2027-01-15T08:00:00Z"}"#
 
     static let cases = [
-        Case(call: .readNode("a"), body: #"{"metadata":\#(meta),"status":{"nodeInfo":{"bootID":"b"}}}"#),
+        Case(call: .readNode("x"), body: #"{"kind":"Node","metadata":\#(meta),"status":{"nodeInfo":{"bootID":"b"}}}"#),
         Case(
             call: .readWorkload(.example),
             body: #"{"metadata":\#(meta),"spec":{"replicas":3,"strategy":{"rollingUpdate":{"maxSurge":"25%"}}}}"#),

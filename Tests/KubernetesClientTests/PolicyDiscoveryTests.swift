@@ -45,7 +45,7 @@ struct PolicyDiscoveryTests {
     func failure() async throws {
         let api = try ScriptedAPI { request, number in
             if number == 0 { return .status(503, "starting") }
-            if number == 1 { return .init(body: "<html>") }
+            if number == 1 { return .init(headers: ["Audit-Id: d"], body: "<html>") }
             return request.target == "/api/v1"
                 ? .object(#"{"resources":[{"name":"pods/eviction","group":"policy","version":"v1"}]}"#)
                 : .init(status: 201, headers: ["Audit-Id: a"], body: Self.accepted)
@@ -53,7 +53,10 @@ struct PolicyDiscoveryTests {
         let client = api.client()
         let request = APIRequest(.evict(.web, DeleteOptions()))
         #expect(await client.send(request).answer == .refusal(Status(code: 503, message: "starting")))
-        guard case .failure(let failure) = await client.send(request).answer else {
+        let page = await client.send(request)
+        // That of the discovery would find no eviction.
+        #expect(page.auditID == nil)
+        guard case .failure(let failure) = page.answer else {
             Issue.record("a page is no discovery")
             return
         }

@@ -215,6 +215,9 @@ struct SendTests {
         "a success that is not the API server's is none",
         arguments: [
             (APICall.readNode("a"), "<html>please log in</html>"), (.readNode("a"), "{}"), (.readNode("a"), ""),
+            (.readNode("a"), #"{"kind":"Secret","metadata":{"name":"a"}}"#),
+            (.setUnschedulable(node: "a", true), #"{"kind":"Secret","metadata":{"name":"a"}}"#),
+            (.setUnschedulable(node: "a", true), #"{"kind":"Node","metadata":{"name":"b"}}"#),
             (.version, #"{"kind":"Status"}"#), (.mayEvict(namespace: "a"), #"{"status":{}}"#), (.whoAmI, "{}"),
             (.deletePod(.web, DeleteOptions()), "<html>please log in</html>"),
             (.setUnschedulable(node: "a", true), ""), (.readDaemonSet(namespace: "a", name: "b"), "[]"),

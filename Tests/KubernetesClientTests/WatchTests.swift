@@ -3,6 +3,7 @@ import KubernetesAPI
 import KubernetesClient
 import TestSupport
 import Testing
+import Timestamps
 
 @Suite("Watches")
 struct WatchTests {
@@ -53,6 +54,27 @@ struct WatchTests {
             }
         }
         #expect(versions == fixture.body.items.map { $0["object"]?["metadata"]?["resourceVersion"]?.string })
+    }
+
+    @Test("a refusal that does not end is given up after a minute")
+    func endlessRefusal() async throws {
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            try connection.write("HTTP/1.1 500 -\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while true { try connection.write("1\r\nx\r\n") }
+        }
+        let clock = TestClock()
+        // Each look at the clock is half a minute later.
+        let time = TimeSource {
+            clock.advance(.seconds(30))
+            return clock.source.now()
+        }
+        let client = KubernetesClient(
+            access: ClusterAccess(server: server.url, credential: .token("abc")), http: HTTPClient(),
+            userAgent: "drain-agent/test", time: time)
+        let signals = await client.watch(Self.request).reduce(into: [WatchSignal]()) { $0.append($1) }
+        let detail = "a refusal took longer than 60.0 seconds"
+        #expect(signals == [.ended(.error, detail: detail, status: nil)])
     }
 
     @Test("the request is the watch's, with who we are and our trace")

@@ -159,7 +159,9 @@ extension ScriptedDrain {
         case .readNode: return Reply(.success(code: 200, .node(cluster.node)))
         case .patchNode(_, let patch, let dryRun):
             if !dryRun { apply(patch) }
-            return Reply(.success(code: 200, .node(cluster.node)))
+            var node = cluster.node
+            node.spec.unschedulable = patch.unschedulable ?? node.spec.unschedulable
+            return Reply(.success(code: 200, .node(node)))
         case .listSelectedPods(let namespace, let selector):
             return Reply(.success(code: 200, .pods(cluster.selected(namespace, selector))))
         case .listBudgets(let namespace, _):

@@ -11,7 +11,13 @@ extension APIObject {
         let decoder = JSONDecoder()
         let data = Data(body)
         switch call {
-        case .readNode, .patchNode: self = .node(try decoder.decode(Node.self, from: data))
+        case .readNode(let name), .patchNode(let name, _, _):
+            let node = try decoder.decode(Node.self, from: data)
+            // Anything has metadata, and what has no `unschedulable` would be a node that nobody cordoned.
+            guard try decoder.decode(Mark.self, from: data).kind == "Node", node.metadata.name == name else {
+                throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "it is not node \(name)"))
+            }
+            self = .node(node)
         case .readPod: self = .pod(try decoder.decode(Pod.self, from: data))
         case .readWorkload: self = .workload(try decoder.decode(Workload.self, from: data))
         case .createLease, .replaceLease: self = .lease(try decoder.decode(Lease.self, from: data))

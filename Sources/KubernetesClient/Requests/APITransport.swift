@@ -12,6 +12,8 @@ struct APITransport: Sendable {
 
     /// Bookmarks break the silence of a watch each minute.
     static let watchSilence = Duration.seconds(90)
+    /// A page of a list: 100 pods at 64 KiB/s take half a minute.
+    private static let pageLimits = ResponseLimits(minimumRate: 32, total: .seconds(600))
 
     init(access: ClusterAccess, http: HTTPClient, userAgent: String, time: TimeSource, files: FileReader) {
         self.access = access
@@ -33,20 +35,23 @@ struct APITransport: Sendable {
         }
     }
 
-    /// The response as it comes.
+    /// A page of a list as it comes.
     func open(_ wire: WireRequest, traceparent: String?) async -> Result<HTTPStream, TransportFailure> {
         await authorized({ $0.status }) { credential in
-            await http.stream(httpRequest(wire, traceparent, credential))
+            await http.stream(httpRequest(wire, traceparent, credential), within: Self.pageLimits)
         }
     }
 
-    /// The response as it comes, on a connection of its own, with room for silence.
-    func openWatch(_ wire: WireRequest, traceparent: String?) async -> Result<HTTPStream, TransportFailure> {
+    /// The response as it comes, on a connection of its own, with room for silence. A server that does not end it after
+    /// `timeout` has it ended a minute later.
+    func openWatch(
+        _ wire: WireRequest, timeout: Duration, traceparent: String?
+    ) async -> Result<HTTPStream, TransportFailure> {
         await authorized({ $0.status }) { credential in
             var request = httpRequest(wire, traceparent, credential)
             request.ownConnection = true
             request.idleTimeout = Self.watchSilence
-            return await http.stream(request)
+            return await http.stream(request, within: ResponseLimits(total: timeout + .seconds(60)))
         }
     }
 

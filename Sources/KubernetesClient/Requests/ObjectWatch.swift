@@ -7,6 +7,7 @@ struct ObjectWatch<Object: Decodable & Sendable & Equatable>: Sendable {
     /// What to send, and what its objects are.
     struct Subject: Sendable {
         let wire: WireRequest
+        let timeout: Duration
         let object: @Sendable (Object) -> WatchedObject
     }
 
@@ -40,7 +41,7 @@ struct ObjectWatch<Object: Decodable & Sendable & Equatable>: Sendable {
         case .success(let known): subject = known
         }
         let stream: HTTPStream
-        switch await transport.openWatch(subject.wire, traceparent: traceparent) {
+        switch await transport.openWatch(subject.wire, timeout: subject.timeout, traceparent: traceparent) {
         case .failure(let failure): return .ended(.error, detail: failure.message, status: nil)
         case .success(let opened): stream = opened
         }

@@ -139,6 +139,12 @@ async def drip(call):
         await asyncio.sleep(0.002)
 
 
+async def trickle(call):
+    head, _ = await call.answer()
+    await call.write(with_length(head, MEBIBYTE))
+    await call.trickle()
+
+
 async def no_http(call):
     await call.write(b"\x00\x01\x02 220 mail.example.com ESMTP\r\n\r\n")
     await call.end()
@@ -178,6 +184,8 @@ async def chunks_of_one(call):
     await call.write(b"0\r\nX-Trailer: yes\r\n\r\n")
 
 
+TRICKLE = "a byte each half second, without end"
+
 # By the words of the docs.
 ANSWERS = {
     "reset when the request has been sent": reset_unsent,
@@ -200,12 +208,34 @@ ANSWERS = {
     "a line of text with 504": text_504,
     "interim answers 100, 102 and 103 before it": interim,
     "one byte at a time": drip,
+    TRICKLE: trickle,
     "no HTTP": no_http,
     "a head of 300 KiB": wide_head,
     "two lengths that differ": two_lengths,
     "a chunk whose length is no number": no_chunk,
     "a chunk longer than 2^63": endless_chunk,
     "chunks of one byte, with extensions and a trailer": chunks_of_one,
+}
+
+
+# --- changes of the node
+
+
+async def dropped_cordon(call):
+    """As from a webhook that takes the field away: the server does the rest, and says 200."""
+    assert b'"unschedulable":true' in call.request.raw, call.request.raw
+    call.request.raw = call.request.raw.replace(b'"unschedulable":true', b'"unschedulable":null')
+    await call.pass_on()
+
+
+async def secret(call):
+    body = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "token"}, "data": {}}
+    await call.say(200, json.dumps(body).encode(), "application/json")
+
+
+CORDONS = {
+    "a webhook that drops the cordon": dropped_cordon,
+    "a Secret with 200": secret,
 }
 
 

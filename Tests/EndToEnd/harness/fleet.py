@@ -18,8 +18,9 @@ class Fleet:
         let_take_turns(scenario, namespace=scenario.namespace)
         self._flags = ("--max-parallel-drains", parallel, "--lease-namespace", scenario.namespace, "--lease-ttl", ttl)
 
-    def agent(self, *options, node=None):
-        return self._scenario.sidecar(*self._flags, *options, node=node, kubeconfig=self._kubeconfig)
+    def agent(self, *options, node=None, proxy=None):
+        kubeconfig = proxy.kubeconfig(of=self._kubeconfig) if proxy else self._kubeconfig
+        return self._scenario.sidecar(*self._flags, *options, node=node, kubeconfig=kubeconfig)
 
 
 def holder(scenario, slot=0):

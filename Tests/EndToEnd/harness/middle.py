@@ -141,6 +141,13 @@ class Call:
         self.is_over = True
         await self._writer.wait_closed()
 
+    async def trickle(self):
+        """A blank each half second, until the agent has had enough."""
+        self.is_over = True
+        while not self._writer.is_closing():
+            await self.write(b" ")
+            await asyncio.sleep(0.5)
+
     async def hold(self):
         """Until the agent has had enough."""
         self.is_over = True

@@ -49,9 +49,9 @@ class Proxy:
         """Runs it in the proxy's thread, and waits for what it gives."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
-    def kubeconfig(self, host="127.0.0.1", name="proxied", **cluster):
-        """The agent's own, but for where the server is."""
-        config = json.loads(self.scenario.stage.agent_kubeconfig.read_text())
+    def kubeconfig(self, host="127.0.0.1", name="proxied", of=None, **cluster):
+        """The agent's own, or that one, but for where the server is."""
+        config = json.loads((of or self.scenario.stage.agent_kubeconfig).read_text())
         config["clusters"][0]["cluster"].update({"server": f"https://{host}:{self.port}", **cluster})
         path = self.scenario.directory / f"{name}.kubeconfig"
         path.write_text(json.dumps(config))
