@@ -27,6 +27,7 @@ ELSEWHERE = {
     "drain-agent --generate-completion-script": "Tests/Terminal",
     "drain-agent trigger --wait": "test_triggers.py",
     "drain-agent status --url": "test_served.py",
+    "kubectl drain NODE": "test_speed.py, beside our own drains",
     "drain-agent drain NODE": "every scenario that drains from the terminal",
     "kubectl -n kube-system port-forward POD": "test_page.py opens the address behind it; a port-forward wants a kubelet",
     "docker ": "Tests/Deploy/test_image.py reads the archive; there is no daemon",
