@@ -50,6 +50,8 @@ extension Witness {
     }
 
     private func check(_ book: PodBook) {
+        // A node that has had its turn only now has hardly begun.
+        guard now - book.added >= .seconds(60) else { return }
         let name = "\(book.pod) is \(book.phase.rawValue)"
         switch book.phase {
         case .queued:
