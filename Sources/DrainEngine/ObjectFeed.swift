@@ -113,7 +113,9 @@ struct ObjectFeed {
     /// The object that the event tells of, and whether it is there; `nil`: neither, or it is older than what was heard.
     mutating func received(_ event: WatchEvent<WatchedObject>) -> (object: WatchedObject, isPresent: Bool)? {
         failures = 0
-        if let old = UInt64(resourceVersion), let new = event.version.flatMap({ UInt64($0) }), new < old { return nil }
+        if let old = UInt64(resourceVersion), let new = event.resourceVersion.flatMap({ UInt64($0) }), new < old {
+            return nil
+        }
         switch event {
         case .added(let object), .modified(let object):
             resourceVersion = object.metadata.resourceVersion
@@ -199,16 +201,6 @@ struct ObjectFeed {
         generation += 1
         timeout = Int.random(in: 300...600, using: &random)
         state = .watching
-    }
-}
-
-extension WatchEvent<WatchedObject> {
-    fileprivate var version: String? {
-        switch self {
-        case .added(let object), .modified(let object), .deleted(let object): object.metadata.resourceVersion
-        case .bookmark(let version): version
-        case .error: nil
-        }
     }
 }
 

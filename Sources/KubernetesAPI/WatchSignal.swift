@@ -30,4 +30,15 @@ public enum WatchedObject: Sendable, Equatable {
     }
 }
 
+extension WatchEvent<WatchedObject> {
+    /// How far the watch has come with it; `nil`: an error says nothing of that.
+    public var resourceVersion: String? {
+        switch self {
+        case .added(let object), .modified(let object), .deleted(let object): object.metadata.resourceVersion
+        case .bookmark(let version): version
+        case .error: nil
+        }
+    }
+}
+
 public typealias WatchSignal = ObjectSignal<WatchedObject>

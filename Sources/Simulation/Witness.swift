@@ -53,8 +53,8 @@ final class Witness {
     private var allowing: Budget?
     /// What each watch has told of last: what is older is no news.
     private var newest: [WatchRequest.Topic: Int] = [:]
-    /// What budgets that are watched allow by their last word, less what was accepted since; and whom that word counted.
-    private var allowances: [Blocker: (left: Int, counted: Set<String>, since: Timestamp)] = [:]
+    /// Of budgets that are watched.
+    private var allowances: [Blocker: Allowance] = [:]
     var unanswered: Set<RequestPurpose> = []
     var evictionsInFlight = 0
     var deletesInFlight = 0
@@ -170,8 +170,8 @@ final class Witness {
             lastKinds.append(kind)
             take(request, kind)
         }
-        if let allowing { checkAllowance(allowing) }
-        if !allowances.isEmpty { checkLeftovers() }
+        if let allowing { checkStampede(allowing) }
+        if !allowances.isEmpty { checkAllowances() }
         demand(evictionsInFlight <= policy.concurrency, .slots, "\(evictionsInFlight) evictions in flight")
     }
 
@@ -250,8 +250,9 @@ final class Witness {
         if case .budgets = topic, case .ended = signal { allowances = [:] }
         guard case .event(let event) = signal else { return }
         let isCurrent = world.agents[number].watches.contains { $0.topic == topic && $0.generation == generation }
-        guard isCurrent, event.version >= newest[topic, default: 0] else { return }
-        newest[topic] = event.version
+        let version = event.resourceVersion.flatMap { Int($0) } ?? 0
+        guard isCurrent, version >= newest[topic, default: 0] else { return }
+        newest[topic] = version
         switch event {
         case .added(.pod(let pod)), .modified(.pod(let pod)):
             show(pod)
@@ -268,31 +269,17 @@ final class Witness {
             allowing = budget
             let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
             let left = budget.isCurrent ? budget.status.disruptionsAllowed : 0
-            allowances[blocker] = left > 0 ? (left, Set(budget.status.disruptedPods.keys), now) : nil
+            allowances[blocker] =
+                left > 0 ? Allowance(left: left, counted: Set(budget.status.disruptedPods.keys), since: now) : nil
         case .deleted(.budget(let budget)):
             allowances[.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)] = nil
         case .added, .modified, .deleted, .bookmark, .error: break
         }
     }
 
-    /// What a budget allows by its last word is used at once: by those that wait for it, if there is room.
-    private func checkAllowance(_ budget: Budget) {
-        checkStampede(budget)
-        guard budget.isCurrent, budget.status.disruptionsAllowed > 0, mayAsk else { return }
-        let blocker = Blocker.budget(namespace: budget.metadata.namespace, name: budget.metadata.name)
-        let waiting = pods.first { $0.phase == .blocked && $0.wait == blocker && !$0.isOwn }
-        guard let waiting else { return }
-        let asked = pods.indices.count {
-            pods[$0].phase == .evicting && pods[$0].pod.namespace == budget.metadata.namespace
-                && (budget.status.disruptedPods[pods[$0].pod.name] == nil || lastEvicted.contains($0))
-        }
-        demand(
-            asked >= budget.status.disruptionsAllowed, .allowanceUnused,
-            "\(blocker) allows \(budget.status.disruptionsAllowed), and \(waiting.pod) waits (\(asked) are asked for)")
-    }
-
-    /// What it allowed one that went another way, the next one has.
-    private func checkLeftovers() {
+    /// What a budget allows by its last word is used at once by those that wait for it, if there is room; and what it
+    /// allowed one that went another way, the next one has.
+    private func checkAllowances() {
         guard mayAsk else { return }
         for (blocker, allowance) in allowances {
             guard case .budget(let namespace, _) = blocker, allowance.left > 0,
@@ -300,7 +287,7 @@ final class Witness {
             else { continue }
             let asked = pods.count {
                 ($0.isInFlight || ($0.phase == .retrying && $0.wait == blocker)) && $0.pod.namespace == namespace
-                    && !isCounted($0, allowance)
+                    && !allowance.counts($0)
             }
             demand(
                 asked >= allowance.left, .allowanceUnused,
@@ -308,19 +295,13 @@ final class Witness {
         }
     }
 
-    /// The status has taken its eviction off already: an earlier one of that name is another's.
-    private func isCounted(_ book: PodBook, _ allowance: (left: Int, counted: Set<String>, since: Timestamp)) -> Bool {
-        allowance.counted.contains(book.pod.name) && book.since < allowance.since
-    }
-
     private func spends(_ book: PodBook, _ answer: EvictionAnswer) {
         for (blocker, allowance) in allowances {
             guard case .budget(let namespace, _) = blocker, namespace == book.pod.namespace else { continue }
             switch answer {
             case .budget: allowances[blocker] = nil
-            case .accepted where !isCounted(book, allowance):
-                allowances[blocker] =
-                    allowance.left > 1 ? (allowance.left - 1, allowance.counted, allowance.since) : nil
+            case .accepted where !allowance.counts(book):
+                allowances[blocker]?.left -= 1
             // Whether it took effect nobody knows.
             case .unreachable, .serverError: allowances[blocker] = nil
             case .accepted, .severalBudgets, .deferred, .throttled, .gone, .replaced, .namespaceTerminating,
@@ -374,16 +355,5 @@ final class Witness {
                 "a watch of \(topic) has the number \(watch.generation), and one before it had \(last)")
         }
         generations[topic] = watch.generation
-    }
-}
-
-extension WatchEvent<WatchedObject> {
-    fileprivate var version: Int {
-        switch self {
-        case .added(let object), .modified(let object), .deleted(let object):
-            Int(object.metadata.resourceVersion) ?? 0
-        case .bookmark(let version): Int(version) ?? 0
-        case .error: 0
-        }
     }
 }

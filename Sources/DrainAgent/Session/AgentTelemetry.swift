@@ -116,9 +116,9 @@ final class AgentTelemetry: DrainObserver {
     /// The last Events and conditions are written, or given up after this long.
     func finishReports(within limit: Duration) async { await reporter.finish { await pause(for: limit) } }
 
-    /// The agent's own words.
     var now: Timestamp { time.now() }
 
+    /// The agent's own words.
     func say(_ level: LogLevel, _ message: String, _ fields: [(String, JSONValue)] = []) {
         log.say(level, message, fields, of: drainLog)
     }

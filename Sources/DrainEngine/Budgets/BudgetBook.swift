@@ -30,7 +30,9 @@ struct BudgetBook {
             entryOf[index].map { $0 == blocker } ?? true ? [] : left(index, isAccepted: false, pods: pods, at: now)
         feeds.need(namespace)
         var entry = entries[blocker] ?? begun(blocker, at: now)
-        if entries[blocker] == nil { order.insert(blocker, at: order.firstIndex { $0 > blocker } ?? order.endIndex) }
+        if entries[blocker] == nil {
+            order.insert(blocker, at: order.firstIndex { $0.description > blocker.description } ?? order.endIndex)
+        }
         entry.mayBeJudgedAnew = true
         if !entry.isActive {
             entry.since = now

@@ -107,9 +107,6 @@ extension BudgetKey {
 }
 
 extension Blocker {
-    /// By what people read.
-    static func > (a: Blocker, b: Blocker) -> Bool { a.description > b.description }
-
     /// Where the budgets are; `nil`: it is none.
     var namespace: String? {
         switch self {

@@ -10,41 +10,9 @@ from collections import Counter
 from datetime import datetime, timezone
 
 from harness.audit import AuditLog, what_is_asked
+from harness.measured import MemoryPeak
 
 TICKS = os.sysconf("SC_CLK_TCK")
-FIELDS = {"VmHWM": "rss_kib", "RssAnon": "anon_kib"}
-
-
-class Memory:
-    """The peaks of a process's memory, by /proc/PID/status each 5 ms: VmHWM is the kernel's own peak of all that is
-    resident, RssAnon what it allocated, without the files of programs and libraries.
-
-    Not wait4's ru_maxrss: it begins with the size of the process that forked, which is this one."""
-
-    def __init__(self, pid):
-        self.peaks = dict.fromkeys(FIELDS.values(), 0)
-        self._path = f"/proc/{pid}/status"
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ends.set()
-        self._thread.join()
-
-    def _watch(self):
-        while not self._ends.wait(0.005):
-            try:
-                with open(self._path) as file:
-                    lines = [each.split() for each in file if each.startswith(tuple(FIELDS))]
-            except (FileNotFoundError, ProcessLookupError):
-                return
-            for name, value, *_ in lines:
-                key = FIELDS[name.rstrip(":")]
-                self.peaks[key] = max(self.peaks[key], int(value))
 
 
 class Child:
@@ -127,7 +95,7 @@ def measure(stage, contestant, node, through, environment, log_path, cut_off, st
         server_cpu = cpu_of(server)
         child = Child(contestant.call(node, through), environment, log)
         try:
-            with Memory(child.pid) as memory:
+            with MemoryPeak(child.pid, every=0.005) as memory:
                 is_over = wait_for_end(child, goal, cut_off)
         finally:
             child.kill()
@@ -146,7 +114,8 @@ def measure(stage, contestant, node, through, environment, log_path, cut_off, st
         "requests": requests_since(audit, contestant.agent, since),
         "server_cpu": round(server_cpu, 2),
         "cpu": round(child.cpu, 3),
-        **memory.peaks,
+        "rss_kib": memory.resident,
+        "anon_kib": memory.kibibytes,
         "load": round(load, 2),
     }
 

@@ -8,15 +8,13 @@ and ends when a watch has shown that all are gone. Prints the monotonic clock's 
 end the seconds since then.
 """
 
-import argparse
 import heapq
 import json
-import os
 import sys
 import threading
 import time
 
-from api import API, GONE, of_node
+from api import API, GONE, contest, of_node
 
 RETRY_SECONDS = 0.1
 HANDS = 8  # connections to evict with
@@ -76,15 +74,5 @@ def drain(directory, node):
     return time.monotonic() - began
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dir", required=True, help="what control-plane.sh start made")
-    parser.add_argument("--node", required=True)
-    arguments = parser.parse_args()
-    print(f"{drain(arguments.dir, arguments.node):.3f}", flush=True)
-    # The threads wait without an end; nothing of theirs needs tidying.
-    os._exit(0)
-
-
 if __name__ == "__main__":
-    main()
+    contest(__doc__, drain)

@@ -9,13 +9,10 @@ only then they take the next one. Prints the monotonic clock's time of its first
 since then.
 """
 
-import argparse
-import os
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from api import API, GONE, pod_path
+from api import API, GONE, contest, pod_path
 
 HANDS = 5
 SECONDS = 5  # between two requests, whichever
@@ -47,14 +44,5 @@ def drain(directory, node):
     return time.monotonic() - began
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dir", required=True, help="what control-plane.sh start made")
-    parser.add_argument("--node", required=True)
-    arguments = parser.parse_args()
-    print(f"{drain(arguments.dir, arguments.node):.3f}", flush=True)
-    os._exit(0)
-
-
 if __name__ == "__main__":
-    main()
+    contest(__doc__, drain)

@@ -16,10 +16,13 @@ def pytest_terminal_summary(terminalreporter):
 
 
 class MemoryPeak:
-    """Watches how much anonymous memory a process has: what it allocated, without the libraries' files."""
+    """Watches /proc/PID/status: `kibibytes` of anonymous memory, which is what the process allocated, without the files of
+    programs and libraries, and `resident`, the kernel's own peak of all. Not wait4's ru_maxrss: that begins with the size
+    of the process that forked."""
 
-    def __init__(self, pid):
-        self.kibibytes = 0
+    def __init__(self, pid, every=0.05):
+        self.kibibytes = self.resident = 0
+        self._every = every
         self._status = f"/proc/{pid}/status"
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -33,11 +36,13 @@ class MemoryPeak:
         self._thread.join()
 
     def _watch(self):
-        while not self._ends.wait(0.05):
+        while not self._ends.wait(self._every):
             try:
                 with open(self._status) as file:
-                    line = next((each for each in file if each.startswith("RssAnon:")), None)
-            except FileNotFoundError:
+                    values = dict(each.split(":", 1) for each in file)
+            except (FileNotFoundError, ProcessLookupError):
                 return
-            if line:
-                self.kibibytes = max(self.kibibytes, int(line.split()[1]))
+            # One that has ended has no memory any more.
+            if "RssAnon" in values:
+                self.kibibytes = max(self.kibibytes, int(values["RssAnon"].split()[0]))
+                self.resident = max(self.resident, int(values["VmHWM"].split()[0]))
