@@ -34,8 +34,10 @@ struct BudgetDrainTests {
 
     @Test("siblings of a refused pod wait without being asked for")
     func siblings() {
+        var policy = DrainPolicy(node: "node-a")
+        policy.concurrency = 5
         let guarded = GuardedNode(
-            Self.pods(50), budget: .stub(maxUnavailable: 0, of: 50), deadline: .seconds(20))
+            Self.pods(50), budget: .stub(maxUnavailable: 0, of: 50), policy: policy, deadline: .seconds(20))
         guarded.drain.run()
         #expect(guarded.drain.machine.drain.counts[.blocked] == 50)
         #expect(Self.evictions(guarded.drain) <= 15)

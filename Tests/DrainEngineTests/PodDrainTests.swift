@@ -47,7 +47,7 @@ struct PodDrainTests {
 
     @Test("no more requests are in flight than there are slots, and an answer frees one")
     func slots() {
-        var drain = Self.drain(7)
+        var drain = Self.drain(7, Self.policy { $0.concurrency = 5 })
         #expect(Self.send(&drain) == [0, 1, 2, 3, 4])
         #expect(drain.inFlight == 5 && drain.nextWake(after: Self.start) == nil)
         Self.answer(&drain, 2, .created)
