@@ -100,7 +100,7 @@ fuzz: ## Fuzz for SECONDS each (300), or only INPUT=name; see docs/fuzzing.md.
 	@scripts/install build
 	JOBS=$(JOBS) SECONDS=$(SECONDS) scripts/fuzz long $(INPUT)
 
-bench: ## Measure drains beside kubectl's and others' on the real control plane, in 70 minutes; WORKLOAD=name,… ROUNDS=3.
+bench: image ## Measure drains beside kubectl's and others' on the real control plane, in 70 minutes; WORKLOAD=name,… ROUNDS=3.
 	@scripts/install build test pictures
 	$(SWIFT_BUILD) $(RELEASE) --product drain-agent
 	$(SWIFT_BUILD) $(RELEASE) --product bench-scrape

@@ -106,9 +106,12 @@ class Bench:
             through = redirected(self.stage.control_plane, self.directory / f"through-{wire.port}", wire.port)
             if noise:
                 noise.begin()
-            figures = self.measure(contestant, corner.node, through, workload)
+            try:
+                figures = self.measure(contestant, corner.node, through, workload)
+            finally:
+                written = noise.end() if noise else None
             if noise:
-                figures["noise"] = round(noise.end(), 1)
+                figures["noise"] = round(written, 1)
             return {**figures, "received": wire.carried}
 
     def measure(self, contestant, node, through, workload):
@@ -155,7 +158,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True, type=Path, help="the release build of drain-agent")
     parser.add_argument("--workload", default="", help="names, with commas; all")
-    parser.add_argument("--rounds", default=3, type=int)
+    parser.add_argument("--rounds", default=3, type=int, choices=range(1, 101), metavar="N")
     parser.add_argument("--options", default="", help="more of drain-agent's, to compare; not for the page")
     arguments = parser.parse_args()
     workloads, growths, has_once = chosen([each for each in arguments.workload.split(",") if each])

@@ -10,7 +10,13 @@ from bench.workloads import CUT_OFF, KUBECTL, LIMIT, OPERATOR, OURS, STUCK, WORK
 
 MACHINE = {
     "cpu": "Abacus", "cores": 2, "kernel": "6.1", "kube-apiserver": "v1.20.2", "kubectl": "v1.33.1", "python": "3.11",
-    "commit": "abc1234",
+    "swift": "6.3.1", "commit": "abc1234", "options": "",
+}
+
+
+ONCE = {
+    "start_ms": [20.0, 21.0], "binary_bytes": 21_000_000, "image_bytes": 17_000_000,
+    "scrape_us": {"text: scrape": 90, "text: without process_*": 50}, "python_scrape_us": {"text: scrape": 1800},
 }
 
 
@@ -103,42 +109,98 @@ def test_noise_is_what_comes_beyond_the_quiet(received, is_met):
 
 
 def test_start_size_and_scrape_are_judged():
-    made = {
-        "start_ms": [10] * 11 + [90] * 9, "binary_bytes": 25_000_001,
-        "scrape_us": {"text: scrape": 90, "text: without process_*": 50}, "python_scrape_us": {"text: scrape": 1800},
-    }
+    made = {**ONCE, "start_ms": [10] * 11 + [90] * 9, "binary_bytes": 25_000_001}
     verdicts = aims.verdicts({"once": {"figures": made}})
     assert [each.is_met for each in verdicts] == [True, False, True, True]
+
+
+def test_growth_is_judged_at_each_size_beside_the_limit():
+    runs = [run(name, size=size, seconds=size / 1000) for size in (10, 5000) for name in (LIMIT, OURS)]
+    runs[-1] |= {"seconds": 6.0, "anon_kib": 25 << 10}
+    verdicts = aims.verdicts({"pods-on-node": result("pods-on-node", *runs)})
+    assert of(verdicts, "pods-on-node, 10: time, of the limit's").is_met
+    assert not of(verdicts, "pods-on-node, 5,000: time, of the limit's").is_met
+    assert not of(verdicts, "pods-on-node, 5,000: anonymous memory").is_met
+
+
+def test_stuck_pods_are_allowed_two_evictions_and_the_others_one():
+    (workload,) = [each for each in WORKLOADS if each.stuck]
+    for sent, is_met in ((106, True), (107, False)):
+        found = aims.verdicts({workload.name: result(workload.name, run(OURS, requests={"create pods/eviction": sent}))})
+        assert of(found, f"{workload.name}: evictions").is_met == is_met
+
+
+def test_a_drain_of_ours_that_was_cut_off_meets_nothing_even_beside_a_limit_that_was_too():
+    runs = [run(name, 1, 300.0, cut_off=True, left=1) for name in (OURS, LIMIT)] + [run(OURS, 2), run(LIMIT, 2)]
+    verdict = of(aims.verdicts({"unprotected-10": result("unprotected-10", *runs)}), "unprotected-10: time, of the limit's")
+    assert not verdict.is_met
+    assert page.number(verdict.measured) == "∞"
 
 
 def test_without_figures_there_is_no_verdict():
     assert aims.verdicts({}) == []
 
 
+def test_an_aim_without_its_figure_is_not_met():
+    verdict = of(
+        aims.verdicts({"unprotected-10": result("unprotected-10", run(OURS))}), "unprotected-10: time, of the limit's"
+    )
+    assert (verdict.measured, verdict.is_met) == (None, False)
+
+
 # --- the page
 
 
 def whole():
-    results = {each.name: result(each.name, *(run(name) for name in each.contestants)) for each in WORKLOADS}
+    results = {
+        each.name: result(each.name, *(run(name, number) for number in (1, 2, 3) for name in each.contestants))
+        for each in WORKLOADS
+    }
     for name in ("quiet", "noise"):
         for each in results[name]["runs"]:
             each["received"] = 4096
     for each in GROWTHS:
         runs = [run(name, size=size) for size in each.sizes for name in (LIMIT, OURS)]
         results[each.name] = result(each.name, *runs)
-    results["once"] = {"date": "2026-11-22", "figures": {"start_ms": [20.0, 21.0], "binary_bytes": 21_000_000}}
+    results["once"] = {"date": "2026-11-22", "figures": ONCE}
     return results
 
 
 def test_a_whole_page_has_each_workload_and_says_what_is_missed():
     results = whole()
-    results["unprotected-100"]["runs"][1]["seconds"] = 5.0
+    for each in figures.of(results["unprotected-100"]["runs"], OURS):
+        each["seconds"] = 5.0
     text = page.text(MACHINE, results)
     assert all(f"#### {each.name}\n" in text for each in (*WORKLOADS, *GROWTHS))
     assert "| budget-20: time, of the limit's | 1.10 | 1 | met |" in text
     assert "| unprotected-100: time, of the limit's | 1.10 | 5 | **missed** |" in text
     assert "the sources of commit abc1234; 3 rounds; 2026-11-22 to 2026-11-23." in text
     assert not page.missing(results)
+
+
+@pytest.mark.parametrize("part, lost", [("quiet", slice(1)), ("pods-on-node", slice(-2, None)), ("budget-20", slice(None))])
+def test_a_page_lacks_what_has_not_all_its_rounds(part, lost):
+    results = whole()
+    del results[part]["runs"][lost]
+    assert page.missing(results) == [part]
+
+
+def test_a_contestant_that_was_cut_off_lacks_no_rounds():
+    results = whole()
+    runs = results["budgets-50x4"]["runs"]
+    runs[:] = [each for each in runs if each["contestant"] != OPERATOR] + [run(OPERATOR, seconds=300.0, cut_off=True)]
+    assert not page.missing(results)
+
+
+def test_what_is_not_committed_is_not_published(tmp_path, monkeypatch):
+    there = tmp_path / "page.md"
+    there.write_text(f"{page.BEGIN}\n{page.END}")
+    monkeypatch.setattr(page, "PAGE", there)
+    for commit, is_published in (("abc1234+", False), ("abc1234", True)):
+        for name, each in whole().items():
+            (tmp_path / f"{name}.json").write_text(json.dumps({**each, "workload": name, "machine": MACHINE | {"commit": commit}}))
+        page.write_page(tmp_path, MACHINE | {"commit": commit})
+        assert (f"commit {commit};" in there.read_text()) == is_published
 
 
 def test_who_was_cut_off_is_told_as_that():

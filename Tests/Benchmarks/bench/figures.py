@@ -1,5 +1,6 @@
 """Medians and ratios of what was measured: pure, over the runs as JSON holds them."""
 
+import math
 import statistics
 
 from .workloads import OURS
@@ -18,14 +19,20 @@ def median(runs, contestant, value):
     return statistics.median(found) if found else None
 
 
-def ratio(runs, other, value="seconds"):
-    """Ours to the other's, round by round, and of these the median. Who was cut off stays so in the rounds that follow."""
+def ratios(runs, other, value="seconds"):
+    """Ours to the other's, round by round. Who was cut off stays so in the rounds that follow; if we were, it has no end."""
     theirs = {each["round"]: each[value] for each in of(runs, other)}
     found = []
     for each in of(runs, OURS):
         if base := theirs.get(each["round"]) or (was_cut_off(runs, other) and theirs[max(theirs)]):
-            found.append(each[value] / base)
-    return statistics.median(found) if found else None
+            found.append(math.inf if each["cut_off"] else each[value] / base)
+    return found
+
+
+def ratio(runs, other, value="seconds"):
+    """The median of the rounds' ratios; one that was cut off counts as all."""
+    found = ratios(runs, other, value)
+    return max(found) if math.inf in found else statistics.median(found) if found else None
 
 
 def was_cut_off(runs, contestant):

@@ -47,7 +47,7 @@ def grow(bench, growth):
             others = size - PODS
         everybody = contestants(bench.binary, bench.kubectl, "--force", *bench.options)
         for number in range(rounds):
-            for name in (LIMIT, OURS):
+            for name in (LIMIT, OURS) if number % 2 == 0 else (OURS, LIMIT):
                 settle(corner, PODS if growth.is_of_cluster else size)
                 log = bench.directory / f"{name}.log"
                 figures = measure(

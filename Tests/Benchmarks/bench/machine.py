@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 from .contestants import version_of
 
 ROOT = Path(__file__).resolve().parents[3]
-SOURCES = ("Sources", "Package.swift")
+SOURCES = (
+    "Sources", "Package.swift", "Tests/Benchmarks", "Tests/EndToEnd/contestants", "Tests/EndToEnd/harness",
+)
 
 
 def git(*arguments):
@@ -17,8 +20,9 @@ def git(*arguments):
 
 
 def describe(kubectl, control_plane_programs):
-    """The commit is the last one that changed what the program is built from."""
+    """The commit is the last one that changed what is measured, or how; with a + where more is changed than committed."""
     server = subprocess.run([control_plane_programs / "kube-apiserver", "--version"], capture_output=True, text=True)
+    swift = subprocess.run(["swift", "--version"], capture_output=True, text=True)
     commit = git("log", "-1", "--format=%h", "--", *SOURCES)
     return {
         "cpu": next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
@@ -27,6 +31,7 @@ def describe(kubectl, control_plane_programs):
         "kube-apiserver": server.stdout.split()[-1],
         "kubectl": version_of(kubectl),
         "python": platform.python_version(),
+        "swift": re.search(r"Swift version (\S+)", swift.stdout)[1],
         "commit": commit + ("+" if git("status", "--porcelain", "--", *SOURCES) else ""),
     }
 

@@ -105,7 +105,7 @@ def measure(stage, contestant, node, through, environment, log_path, cut_off, st
     ended = goal.at if goal and goal.at else child.ended
     left = len(stage.kubernetes.pods_on(node))
     if is_over and not goal:
-        assert child.code == 0, f"{contestant.name} ended with {child.code}: {said[-1000:]}"
+        assert child.code == 0 and not left, f"{contestant.name} ended with {child.code}, {left} left: {said[-1000:]}"
     return {
         "contestant": contestant.name,
         "seconds": round(ended - contestant.began(child.began, said), 3),

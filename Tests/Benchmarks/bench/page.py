@@ -1,6 +1,7 @@
 """The part of docs/benchmarks.md that `make bench` writes: pure, but for its last function."""
 
 import json
+import math
 import statistics
 
 from . import figures
@@ -10,6 +11,7 @@ from .machine import ROOT
 from .workloads import CUT_OFF, LIMIT, OURS, WORKLOADS
 
 PAGE = ROOT / "docs/benchmarks.md"
+ROUNDS = 3  # at least, of each contestant
 BEGIN = "<!-- From here to the next mark `make bench` writes. -->"
 END = "<!-- So far `make bench`. -->"
 
@@ -23,6 +25,8 @@ def number(value):
     """Three digits are enough."""
     if value is None:
         return ""
+    if value == math.inf:
+        return "∞"
     if value >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -31,7 +35,7 @@ def number(value):
 def aims_table(results):
     rows = [
         (each.aim, f"{number(each.at_most)} {each.unit}".strip(), f"{number(each.measured)} {each.unit}".strip(),
-         "met" if each.is_met else "**missed**")
+         "met" if each.is_met else "**missed**" if each.measured is not None else "not measured")
         for each in verdicts(results)
     ]
     return table(["aim", "at most", "measured", ""], rows)
@@ -59,8 +63,9 @@ def workload_table(workload, runs):
     def ratio_cell(each):
         if each == OURS:
             return ""
-        found = figures.ratio(runs, each)
-        return ("< " if figures.was_cut_off(runs, each) else "") + number(found)
+        found = figures.ratios(runs, each)
+        middle = ("< " if figures.was_cut_off(runs, each) else "") + number(figures.ratio(runs, each))
+        return middle if len(found) == 1 else f"{middle} ({number(min(found))}–{number(max(found))})"
 
     rows = [
         row("seconds", lambda each: seconds_cell(runs, each)),
@@ -88,11 +93,11 @@ def growth_table(growth, runs):
         those = [each for each in runs if each["size"] == size]
         ours = lambda value, scale=1: number(figures.median(those, OURS, value) / scale)
         rows.append((
-            f"{size:,}", ours("seconds"), number(figures.median(those, LIMIT, "seconds")),
+            f"{size:,}", len(figures.of(those, OURS)), ours("seconds"), number(figures.median(those, LIMIT, "seconds")),
             number(figures.ratio(those, LIMIT)), ours("cpu"), ours("rss_kib", 1024), ours("anon_kib", 1024),
             ours(figures.evictions), ours(figures.others), ours("server_cpu"),
         ))
-    head = ["pods", "seconds", "the limit's", "ratio", "CPU, s", "resident, MiB", "anonymous, MiB", "evictions"]
+    head = ["pods", "rounds", "seconds", "the limit's", "ratio", "CPU, s", "resident, MiB", "anonymous, MiB", "evictions"]
     head += ["other requests", "CPU of the API server, s"]
     return f"#### {growth.name}\n\n{growth.says}\n\n" + table(head, rows)
 
@@ -104,11 +109,9 @@ def once_table(made):
         ("the fastest and the slowest of them", f"{min(starts):.1f} ms, {max(starts):.1f} ms"),
         ("binary, stripped", f"{made['binary_bytes'] / 1e6:.1f} MB"),
     ]
-    if "image_bytes" in made:
-        rows.append(("image", f"{made['image_bytes'] / 1e6:.1f} MB"))
-    if "scrape_us" in made:
-        rows.append(("a scrape of the worst case, text", f"{made['scrape_us']['text: scrape']:.0f} µs of CPU"))
-        rows.append(("the same of the Python client", f"{made['python_scrape_us']['text: scrape']:.0f} µs of CPU"))
+    rows.append(("image", f"{made['image_bytes'] / 1e6:.1f} MB"))
+    rows.append(("a scrape of the worst case, text", f"{made['scrape_us']['text: scrape']:.0f} µs of CPU"))
+    rows.append(("the same of the Python client", f"{made['python_scrape_us']['text: scrape']:.0f} µs of CPU"))
     return table(["", ""], rows)
 
 
@@ -118,7 +121,7 @@ def machine_line(machine, results):
     dates = sorted({each["date"] for each in results.values()})
     return (
         f"{machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}; kube-apiserver {machine['kube-apiserver']}, "
-        f"kubectl {machine['kubectl']}, Python {machine['python']}; the sources of commit {machine['commit']}; "
+        f"kubectl {machine['kubectl']}, Swift {machine['swift']}, Python {machine['python']}; the sources of commit {machine['commit']}; "
         f"{rounds} rounds; {' to '.join(dict.fromkeys([dates[0], dates[-1]]))}."
     )
 
@@ -149,7 +152,17 @@ def read_results(directory, machine):
 
 
 def missing(results):
-    return [name for name in ("once", *(each.name for each in (*WORKLOADS, *GROWTHS))) if name not in results]
+    """What a page lacks: a part, or a contestant's rounds in it."""
+    found = [] if "once" in results else ["once"]
+    for workload in WORKLOADS:
+        runs = results.get(workload.name, {}).get("runs", [])
+        if any(len(figures.of(runs, each)) < ROUNDS and not figures.was_cut_off(runs, each) for each in workload.contestants):
+            found.append(workload.name)
+    for growth in GROWTHS:
+        sizes = {(each["size"], each["contestant"]) for each in results.get(growth.name, {}).get("runs", [])}
+        if not sizes >= {(size, name) for size in growth.sizes for name in (LIMIT, OURS)}:
+            found.append(growth.name)
+    return found
 
 
 def write_page(directory, machine):
@@ -158,7 +171,9 @@ def write_page(directory, machine):
     print(aims_table(results))
     if machine["options"]:
         print(f"docs/benchmarks.md stays as it is: this was with {machine['options']}")
+    elif machine["commit"].endswith("+"):
+        print("docs/benchmarks.md stays as it is: what was measured is not committed")
     elif lacking := missing(results):
-        print(f"docs/benchmarks.md stays as it is: of {machine['commit']} there is no {', '.join(lacking)}")
+        print(f"docs/benchmarks.md stays as it is: of {machine['commit']} not all is there of {', '.join(lacking)}")
     else:
         PAGE.write_text(replaced(PAGE.read_text(), text(machine, results)))

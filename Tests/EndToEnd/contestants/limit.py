@@ -17,7 +17,7 @@ import time
 from api import API, GONE, contest, of_node
 
 RETRY_SECONDS = 0.1
-HANDS = 8  # connections to evict with
+HANDS = 16  # connections to evict with: more than any drain has by default
 NAME = "limit"
 
 
@@ -56,10 +56,10 @@ def evict(directory, asking, version):
 
 
 def drain(directory, node):
-    api = API(directory, NAME)
-    version = api.eviction_version()
     began = time.monotonic()
     print(f"{began:.6f}", flush=True)
+    api = API(directory, NAME)
+    version = api.eviction_version()
     api.cordon(node)
     found, since = api.pods_on(node)
     left = {each["uid"]: (each["namespace"], each["name"]) for each in found}

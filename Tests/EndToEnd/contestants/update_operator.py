@@ -32,10 +32,10 @@ def remove(directory, version, pod):
 
 
 def drain(directory, node):
-    api = API(directory, NAME)
-    version = api.eviction_version()
     began = time.monotonic()
     print(f"{began:.6f}", flush=True)
+    api = API(directory, NAME)
+    version = api.eviction_version()
     api.cordon(node)
     found, _ = api.pods_on(node)
     with ThreadPoolExecutor(HANDS) as hands:
