@@ -9,7 +9,7 @@ from bench.growth import GROWTHS
 from bench.workloads import CUT_OFF, KUBECTL, LIMIT, OPERATOR, OURS, STUCK, WORKLOADS
 
 MACHINE = {
-    "cpu": "Abacus", "cores": 2, "kernel": "6.1", "kube-apiserver": "v1.20.2", "kubectl": "v1.33.1", "python": "3.11",
+    "cpu": "Abacus", "cores": 2, "kernel": "6.1", "kube-apiserver": "v1.20.2", "etcd": "3.4.23", "kubectl": "v1.33.1", "python": "3.11",
     "swift": "6.3.1", "commit": "abc1234", "options": "",
 }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ def contestants(binary, kubectl, *options):
 def find_kubectl():
     """$KUBECTL, or the machine's own; where that one only chooses another one, the newest of those it chooses from."""
     found = os.environ.get("KUBECTL") or tool("kubectl")
+    if not shutil.which(found):
+        sys.exit(f"there is no {found}: install kubectl, or say by $KUBECTL where it is")
     if "dispatcher" not in version_of(found):
         return found
     path = Path(subprocess.run(["which", found], capture_output=True, text=True).stdout.strip()).resolve()

@@ -15,23 +15,27 @@ SOURCES = (
 )
 
 
+def said_by(*call):
+    return subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def git(*arguments):
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    return said_by("git", *arguments)
 
 
 def describe(kubectl, control_plane_programs):
     """The commit is the last one that changed what is measured, or how; with a + where more is changed than committed."""
-    server = subprocess.run([control_plane_programs / "kube-apiserver", "--version"], capture_output=True, text=True)
-    swift = subprocess.run(["swift", "--version"], capture_output=True, text=True)
+    server, etcd = (said_by(control_plane_programs / each, "--version") for each in ("kube-apiserver", "etcd"))
     commit = git("log", "-1", "--format=%h", "--", *SOURCES)
     return {
         "cpu": next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
         "cores": os.cpu_count(),
         "kernel": platform.release(),
-        "kube-apiserver": server.stdout.split()[-1],
+        "kube-apiserver": server.split()[-1],
+        "etcd": etcd.split()[2],
         "kubectl": version_of(kubectl),
         "python": platform.python_version(),
-        "swift": re.search(r"Swift version (\S+)", swift.stdout)[1],
+        "swift": re.search(r"Swift version (\S+)", said_by("swift", "--version"))[1],
         "commit": commit + ("+" if git("status", "--porcelain", "--", *SOURCES) else ""),
     }
 

@@ -120,7 +120,7 @@ def machine_line(machine, results):
     rounds = f"{min(rounds)} to {max(rounds)}" if len(rounds) > 1 else "".join(map(str, rounds))
     dates = sorted({each["date"] for each in results.values()})
     return (
-        f"{machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}; kube-apiserver {machine['kube-apiserver']}, "
+        f"{machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}; kube-apiserver {machine['kube-apiserver']}, etcd {machine['etcd']}, "
         f"kubectl {machine['kubectl']}, Swift {machine['swift']}, Python {machine['python']}; the sources of commit {machine['commit']}; "
         f"{rounds} rounds; {' to '.join(dict.fromkeys([dates[0], dates[-1]]))}."
     )
