@@ -59,6 +59,17 @@ import Timestamps
         #expect(until(1) == 180)
     }
 
+    @Test("the first gap between a pair of scrapers behind one address is not their interval")
+    mutating func pair() {
+        scrape(at: 0, timeout: 10)
+        scrape(at: 0.02, timeout: 10)
+        #expect(until(1) == 180)
+        scrape(at: 15, timeout: 10)
+        #expect(until(16) == 60)
+        scrape(at: 15.02, timeout: 10)
+        #expect(until(16) == 60)
+    }
+
     @Test("who comes back after a long time has no interval")
     mutating func chance() {
         scrape(at: 0)

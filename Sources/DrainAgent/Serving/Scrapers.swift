@@ -3,8 +3,9 @@ import Timestamps
 /// Who fetches /metrics, how often, and whether they have what they must have before we go. Times are arguments.
 ///
 /// A scraper is known by its address, from its first scrape that was delivered whole. Its interval is the longest of its
-/// last few gaps. Until there is a gap, one that says by X-Prometheus-Scrape-Timeout-Seconds that it is a scraper is taken
-/// to come each minute, Prometheus' default; one that does not may be a person, and is expected once more within a minute.
+/// last few gaps. One that says by X-Prometheus-Scrape-Timeout-Seconds that it is a scraper is taken to come each minute,
+/// Prometheus' default, until there are two gaps: behind one address may be a pair, whose first gap says only how far
+/// they are apart. Who does not say so may be a person, and is expected once more within a minute.
 struct Scrapers: Sendable {
     /// A scrape while it is answered.
     struct Scrape: Sendable, Equatable {
@@ -24,7 +25,9 @@ struct Scrapers: Sendable {
 
         /// It has gone for good if it was not seen by then.
         var expectedBy: Timestamp {
-            if let interval = gaps.max() { return lastSeen + max(interval, Scrapers.shortestInterval) * 3 }
+            if let interval = gaps.max(), gaps.count > 1 || !saysItIsOne {
+                return lastSeen + max(interval, Scrapers.shortestInterval) * 3
+            }
             return lastSeen + Scrapers.usualInterval * (saysItIsOne ? 3 : 1)
         }
     }
