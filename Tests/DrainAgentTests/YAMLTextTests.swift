@@ -53,6 +53,8 @@ import Testing
         let values: [Telemetry.JSONValue] = [
             .null, .bool(true), .int(-7), .double(1.5), .array([]), .object([]),
             .array([.array([]), .array([.int(1), .array([.int(2)])]), .object([]), .null]),
+            .array([.object([(String(repeating: "long", count: 300), .object([("a", 1)])), ("b", 2)])]),
+            .object([(String(repeating: "\0", count: 200), .array([1, 2])), ("b", "")]),
             .object([
                 ("a", .object([("b", .object([("c", .array([.object([("d", 1), ("e", .array([2, 3]))])]))]))])),
                 ("f", .array([.object([("g", .object([("h", .null)]))])])), ("i", .object([])),

@@ -12,7 +12,13 @@ enum YAMLText {
     }
 
     private static func object(_ members: [(String, JSONValue)], indent: String) -> String {
-        members.map { "\(indent)\(string($0.0)):\(following($0.1, indent: indent))" }.joined()
+        members.map { "\(indent)\(key($0.0, indent: indent)):\(following($0.1, indent: indent))" }.joined()
+    }
+
+    /// YAML lets a key stand bare before its colon only up to 1,024 characters, and so it is written as an explicit one.
+    private static func key(_ name: String, indent: String) -> String {
+        let written = string(name)
+        return written.utf8.count < 1024 ? written : "? \(written)\n\(indent)"
     }
 
     private static func array(_ items: [JSONValue], indent: String) -> String {
