@@ -56,14 +56,14 @@ def contestants(binary, kubectl, *options):
 
 def find_kubectl():
     """$KUBECTL, or the machine's own; where that one only chooses another one, the newest of those it chooses from."""
-    found = os.environ.get("KUBECTL") or tool("kubectl")
-    if not shutil.which(found):
-        sys.exit(f"there is no {found}: install kubectl, or say by $KUBECTL where it is")
+    wanted = os.environ.get("KUBECTL") or tool("kubectl")
+    found = shutil.which(wanted)
+    if not found:
+        sys.exit(f"there is no {wanted}: install kubectl, or say by $KUBECTL where it is")
     if "dispatcher" not in version_of(found):
         return found
-    path = Path(subprocess.run(["which", found], capture_output=True, text=True).stdout.strip()).resolve()
     by_version = {}
-    for each in path.parent.glob("kubectl.*"):
+    for each in Path(found).resolve().parent.glob("kubectl.*"):
         if version := re.fullmatch(r"kubectl\.(\d+)\.(\d+)", each.name):
             by_version[tuple(map(int, version.groups()))] = each
     return str(by_version[max(by_version)]) if by_version else found
