@@ -40,7 +40,7 @@ test-unit: ## Run the tests that need no control plane.
 	@scripts/install build test
 	$(SWIFT_BUILD) --build-tests
 	scripts/document-flags "$$(swift build --show-bin-path)/drain-agent" --check
-	$(TEST_ENVIRONMENT) swift test -j $(JOBS) --skip-build
+	$(TEST_ENVIRONMENT) scripts/failures-last swift test -j $(JOBS) --skip-build
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Docs Tests/Deploy Tests/Alerts
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Benchmarks
 	$(TEST_ENVIRONMENT) $(CACHE)/venv/bin/python -B -m pytest -q -p no:cacheprovider Tests/Dashboards
@@ -76,7 +76,7 @@ test-end-to-end: ## Drain nodes of a real control plane; SCENARIO=name runs thos
 SANITIZED := HTTPClientTests|HTTPServerTests|TelemetryTests|TelemetryExportTests|DrainTelemetryTests|DrainRunner
 SANITIZED := $(SANITIZED)|KubernetesClientTests|SimulatedClusterTests|SidecarTests|ScrapingTests|ControlTests
 # One test after the other: slowed down so much, all at once would miss their time limits.
-SANITIZED_TEST := swift test -j $(JOBS) --disable-xctest --no-parallel --filter '$(SANITIZED)'
+SANITIZED_TEST := scripts/failures-last swift test -j $(JOBS) --disable-xctest --no-parallel --filter '$(SANITIZED)'
 
 test-tsan: ## Run the tests of what has threads under ThreadSanitizer.
 	@scripts/install build test
@@ -90,7 +90,7 @@ test-asan: ## Run the same under AddressSanitizer, which looks for leaks at the 
 
 test-leaks: ## Drain a thousand times in one process, and count what it holds.
 	$(SWIFT_BUILD) --build-tests
-	DRAIN_AGENT_LEAKS=1 swift test -j $(JOBS) --skip-build --disable-xctest --filter LeakTests
+	DRAIN_AGENT_LEAKS=1 scripts/failures-last swift test -j $(JOBS) --skip-build --disable-xctest --filter LeakTests
 
 test-fuzz: ## Fuzz each input for a moment: the corpus, and so many inputs of a fixed seed.
 	@scripts/install build

@@ -16,6 +16,8 @@ public final class SpanExporter: Sendable {
         var queue: SpanQueue
         var flushes: [Int: Flush] = [:]
         var lastFlush = 0
+        /// Spans whose fate has been told since the beginning: a moment after the queue has settled them.
+        var told = 0
         var lost: [SpanFate: Int] = [:]
         var task: Task<Void, Never>?
         var isClosed = false
@@ -71,11 +73,11 @@ public final class SpanExporter: Sendable {
         if change({ $0.queue.offer(span, at: time.now()) }) { wake.yield() }
     }
 
-    /// Sends what is there at once, and waits until all of it has met its fate, or for `limit`.
+    /// Sends what is there at once, and waits until the fate of all of it has been told, or for `limit`.
     public func flush(within limit: Duration) async {
         let (ends, end) = AsyncStream<Void>.makeStream()
         let id = state.withLock { state -> Int? in
-            guard state.queue.settled < state.queue.offered else { return nil }
+            guard state.told < state.queue.offered else { return nil }
             state.queue.hurry()
             state.lastFlush += 1
             state.flushes[state.lastFlush] = Flush(goal: state.queue.offered, end: end)
@@ -135,30 +137,41 @@ public final class SpanExporter: Sendable {
 
     private func answered(_ reply: ExportReply) {
         var random = SystemRandomNumberGenerator()
-        for remark in change({ $0.queue.answered(reply, at: time.now(), using: &random) }) {
-            switch remark {
-            case .beganToFail(let reason):
-                let reason = JSONValue.string(settings.redacted(reason))
-                say(.warning, "spans cannot be exported", [("endpoint", .string("\(settings.url)")), ("err", reason)])
-            case .worksAgain:
-                say(.info, "spans are exported again", [("endpoint", .string("\(settings.url)"))])
-            case .rejected(let count, let message):
-                let message = JSONValue.string(settings.redacted(message))
-                say(.warning, "the collector rejects spans", [("rejected", .int(Int64(count))), ("err", message)])
-            }
+        change({ $0.queue.answered(reply, at: time.now(), using: &random) }, telling: { $0.forEach(tell) })
+    }
+
+    private func tell(_ remark: SpanQueue.Remark) {
+        switch remark {
+        case .beganToFail(let reason):
+            let reason = JSONValue.string(settings.redacted(reason))
+            say(.warning, "spans cannot be exported", [("endpoint", .string("\(settings.url)")), ("err", reason)])
+        case .worksAgain:
+            say(.info, "spans are exported again", [("endpoint", .string("\(settings.url)"))])
+        case .rejected(let count, let message):
+            let message = JSONValue.string(settings.redacted(message))
+            say(.warning, "the collector rejects spans", [("rejected", .int(Int64(count))), ("err", message)])
         }
     }
 
-    /// Does something to the state; what it did to spans is told, and those who wait for them go on.
-    private func change<Result>(_ body: (inout State) -> Result) -> Result {
-        let (result, fates) = state.withLock { state in
+    /// Does something to the state, tells what it did to spans and what comes of it, and only then lets those go on who
+    /// wait for them: they look at once at what was told.
+    @discardableResult
+    private func change<Result>(_ body: (inout State) -> Result, telling tell: (Result) -> Void = { _ in }) -> Result {
+        let (result, fates, settled) = state.withLock { state in
+            let before = state.queue.settled
             let result = body(&state)
             let fates = state.queue.takeFates()
             for (fate, count) in fates where fate != .written { state.lost[fate, default: 0] += count }
-            for flush in state.flushes.values where flush.goal <= state.queue.settled { flush.end.finish() }
-            return (result, fates)
+            return (result, fates, state.queue.settled - before)
         }
         for (fate, count) in fates { onFate(fate, count) }
+        tell(result)
+        if settled > 0 {
+            state.withLock { state in
+                state.told += settled
+                for flush in state.flushes.values where flush.goal <= state.told { flush.end.finish() }
+            }
+        }
         return result
     }
 

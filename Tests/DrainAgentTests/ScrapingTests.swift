@@ -172,11 +172,11 @@ import Testing
             let arguments = ["--control-token-file", tokenFile, "--log-level", "debug", "--linger", "10m"]
             try await cluster.run(arguments) { agent in
                 let address = try await agent.address()
-                var seen = try await agent.ask("POST", "\(address)/drain", headers: [("Authorization", "Bearer x")])
-                    .text
+                // Before the drain, so that the agent waits for the next one however soon the drain ends.
+                var seen = try await agent.scrape(address).text
+                seen += try await agent.ask("POST", "\(address)/drain", headers: [("Authorization", "Bearer x")]).text
                 let authorization = (name: "Authorization", value: "Bearer \(secrets[1])")
                 seen += try await agent.ask("POST", "\(address)/drain", headers: [authorization]).text
-                seen += try await agent.scrape(address).text
                 _ = try await agent.log("waiting for a scrape that shows the outcome")
                 for path in ["/drain", "/readyz", "/", "/metrics"] {
                     seen += try await agent.ask("GET", address + path).text

@@ -1,5 +1,6 @@
 import Glibc
 import Locking
+import TestSupport
 
 /// A client with nothing between the test and the socket, so that it can misbehave.
 ///
@@ -67,7 +68,7 @@ final class RawClient: Sendable {
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     func send(_ bytes: [UInt8]) throws {
-        guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+        guard uninterrupted({ Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }) == bytes.count else {
             throw Failure(what: "send \(errno)")
         }
     }
@@ -99,7 +100,7 @@ final class RawClient: Sendable {
         guard buffered.isEmpty else { return buffered }
         return try await blocking { [descriptor] in
             var buffer = [UInt8](repeating: 0, count: 16 << 10)
-            let count = recv(descriptor, &buffer, buffer.count, 0)
+            let count = uninterrupted { recv(descriptor, &buffer, buffer.count, 0) }
             if count < 0, errno != ECONNRESET { throw Failure(what: "recv \(errno)") }
             return Array(buffer.prefix(max(count, 0)))
         }

@@ -22,7 +22,7 @@ struct SpanExporterTests {
 
         init(
             _ url: String, timeout: Duration = .seconds(10), variables: [String: String] = [:],
-            retry: Duration = .milliseconds(1), bytes: Int = 1 << 20
+            retry: Duration = .milliseconds(1), bytes: Int = 1 << 20, telling: Duration = .zero
         ) throws {
             var settings = try #require(TelemetryEnvironment(endpoint: url, variables: variables).export)
             settings.timeout = timeout
@@ -36,7 +36,11 @@ struct SpanExporterTests {
             exporter = SpanExporter(
                 settings, limits: limits, userAgent: "test/1", resource: [("service.name", .string("s"))],
                 scope: ("scope", "1"), time: .anchored(),
-                onFate: { fate, count in heard.withLock { $0.fates[fate, default: 0] += count } },
+                onFate: { fate, count in
+                    let told = ContinuousClock.now + telling
+                    while ContinuousClock.now < told {}
+                    heard.withLock { $0.fates[fate, default: 0] += count }
+                },
                 say: { level, message, fields in
                     let words = fields.map { key, value in " \(key)=\(value)" }.joined()
                     heard.withLock { $0.lines.append("\(level.rawValue) \(message)\(words)") }
@@ -79,6 +83,17 @@ struct SpanExporterTests {
         #expect(request.headers["api-key"] == "a,b")
         await bench.exporter.close(within: .seconds(1))
         #expect(bench.lines.isEmpty)
+    }
+
+    @Test("who has flushed finds every fate told, however long the telling takes")
+    func tellsBeforeItLetsGo() async throws {
+        let collector = try Collector([.answers("503 Not Yet")])
+        let bench = try Bench(collector.url, telling: .milliseconds(100))
+        bench.export(0..<3)
+        await bench.exporter.flush(within: .seconds(20))
+        #expect(bench.fates == [.written: 3])
+        #expect(bench.lines.count == 2)
+        await bench.exporter.close(within: .seconds(1))
     }
 
     @Test("without compression the body is the JSON itself")

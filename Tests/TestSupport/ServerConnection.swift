@@ -1,6 +1,15 @@
 internal import Glibc
 internal import Locking
 
+/// What `call` returns once no signal interrupts it: a socket with a time limit is not taken up again by itself, not even
+/// after the process was stopped for a moment.
+public func uninterrupted<Count: SignedInteger>(_ call: () -> Count) -> Count {
+    while true {
+        let count = call()
+        if count >= 0 || errno != EINTR { return count }
+    }
+}
+
 /// How the other side left.
 public enum ConnectionEnd: Error, Sendable, Equatable {
     case closed, reset
@@ -41,7 +50,7 @@ public final class ServerConnection: Sendable {
         }
         guard early.isEmpty else { return early }
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
-        let count = recv(descriptor, &buffer, buffer.count, 0)
+        let count = uninterrupted { recv(descriptor, &buffer, buffer.count, 0) }
         guard count != 0 else { throw .closed }
         guard count > 0 else { throw errno == EAGAIN ? .silent : .reset }
         return Array(buffer[..<count])
@@ -66,7 +75,9 @@ public final class ServerConnection: Sendable {
     public func write(_ bytes: [UInt8]) throws(ConnectionEnd) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            let count = rest.withUnsafeBytes { rest in
+                uninterrupted { send(descriptor, rest.baseAddress, rest.count, CInt(MSG_NOSIGNAL)) }
+            }
             guard count > 0 else { throw errno == EAGAIN ? .silent : .reset }
             rest = rest.dropFirst(count)
         }
@@ -103,7 +114,7 @@ public final class ServerConnection: Sendable {
             }
             guard errno == EAGAIN else { throw .reset }
             var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            guard poll(&waiting, 1, 500) > 0 else { return total }
+            guard uninterrupted({ poll(&waiting, 1, 500) }) > 0 else { return total }
         }
         return total
     }
@@ -117,7 +128,7 @@ public final class ServerConnection: Sendable {
         guard connect(other, port) else { throw .reset }
         while true {
             var waiting = [descriptor, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            guard poll(&waiting, 2, 20_000) > 0 else { throw .silent }
+            guard uninterrupted({ poll(&waiting, 2, 20_000) }) > 0 else { throw .silent }
             if waiting[0].revents != 0 {
                 let bytes = try read()
                 heard(bytes)
