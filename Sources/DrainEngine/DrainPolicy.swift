@@ -100,7 +100,7 @@ public struct DrainPolicy: Sendable, Equatable {
     public var selfPod: PodIdentity?
 
     /// Eviction requests in flight.
-    public var concurrency = 10
+    public var concurrency = 16
     /// Pods that are going at once; 0: no bound.
     public var maxTerminating = 0
     public var backoff = Backoff()

@@ -113,7 +113,7 @@ import Testing
         #expect(!command.refusals.deleteEmptydirData && !command.refusals.force && command.refusals.ignoreDaemonsets)
         let policy = try command.eviction.policy(node: "node-a")
         #expect(policy.dryRun == .none && !policy.deletesWithoutEviction && policy.skipTerminatingAfter == nil)
-        #expect(policy.concurrency == 10 && policy.maxRetries == 10 && policy.budgetRetryInterval == .seconds(5))
+        #expect(policy.concurrency == 16 && policy.maxRetries == 10 && policy.budgetRetryInterval == .seconds(5))
         #expect(command.eviction.timeout.value == .zero)
     }
 

@@ -26,7 +26,7 @@ struct EvictionOptions: ParsableArguments {
     var chunkSize = 500
 
     @Option(help: "Eviction requests in flight.")
-    var concurrency = 10
+    var concurrency = 16
 
     @Option(help: "Pods that are going at once; 0: no bound.")
     var maxTerminating = 0

@@ -29,7 +29,7 @@ class Growth:
 
 # The cluster's last, whose other pods stay until the control plane goes.
 GROWTHS = (
-    Growth("pods-on-node", "Pods without owners (--force), on one node.", (10, 100, 1000, 5000), (3, 3, 2, 1), 420),
+    Growth("pods-on-node", "Pods without owners (--force), on one node.", (10, 100, 1000, 5000), (3, 3, 3, 3), 540),
     Growth(
         "pods-in-cluster", f"{PODS} such pods on the node, and others on a node that nobody drains.",
         (1000, 10000, 50000), (3, 3, 3), 600, is_of_cluster=True,

@@ -17,7 +17,7 @@ import time
 from api import API, GONE, contest, of_node
 
 RETRY_SECONDS = 0.1
-HANDS = 16  # connections to evict with: more than any drain has by default
+HANDS = 16  # connections to evict with: no drain has more by default
 NAME = "limit"
 
 
