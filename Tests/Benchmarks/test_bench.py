@@ -1,10 +1,11 @@
 """What `make bench` makes of its figures."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from bench import aims, figures, page
+from bench import aims, figures, measuring, page
 from bench.growth import GROWTHS
 from bench.workloads import CUT_OFF, KUBECTL, LIMIT, OPERATOR, OURS, STUCK, WORKLOADS
 
@@ -261,3 +262,10 @@ def test_stuck_pods_are_spread_among_those_that_go():
     places = [place for place, (_, labels) in enumerate(sorted(made)) if labels]
     assert (len(made), len(places)) == (workload.pods, workload.stuck)
     assert min(after - before for before, after in zip(places, places[1:])) >= 19
+
+
+def test_a_program_is_read_with_its_libraries_and_a_script_alone():
+    files = measuring.files_of("/bin/sh")
+    assert files[0] == Path("/bin/sh") and any(each.name.startswith("libc.so") for each in files[1:])
+    assert all(each.is_file() for each in files)
+    assert measuring.files_of(__file__) == [Path(__file__)]
