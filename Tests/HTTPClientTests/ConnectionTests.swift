@@ -1,5 +1,6 @@
 import Glibc
 import HTTPClient
+import Locking
 import TestSupport
 import Testing
 
@@ -63,6 +64,33 @@ struct ConnectionTests {
             #expect(try await small.send(HTTPRequest(method: "GET", url: server.url)).get().text == "4")
         }
         #expect(watches.count == 4)
+    }
+
+    @Test("a hundred requests in flight need a hundred connections, wave after wave")
+    func waves() async throws {
+        let waiting = Lock<[ServerConnection]>([])
+        // The last one's arrival answers all.
+        let server = try ScriptedServer { connection in
+            while true {
+                _ = try connection.readRequest()
+                let wave = waiting.withLock { waiting in
+                    waiting.append(connection)
+                    guard waiting.count == 100 else { return [ServerConnection]() }
+                    defer { waiting = [] }
+                    return waiting
+                }
+                for each in wave { try each.respond("200 OK") }
+            }
+        }
+        let request = HTTPRequest(method: "GET", url: server.url)
+        for _ in 0..<3 {
+            let answered = await withTaskGroup { [client] group in
+                for _ in 0..<100 { group.addTask { await client.send(request).failure == nil } }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(answered == 100)
+        }
+        #expect(server.acceptedCount == 100)
     }
 
     @Test("a connection that the server closed while it was idle is replaced without a failure")
