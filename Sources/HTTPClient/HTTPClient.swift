@@ -1,15 +1,15 @@
 /// HTTP/1.1 over libcurl: a thread of its own moves the bytes, callers only wait.
 ///
 /// Requests share pooled connections, except those that ask for their own. There is no queue: each request that finds no
-/// idle connection opens one, and idle ones are closed where there are more than `maxConnections`. The certificate of an `https` server is
-/// verified unless the request says not to. The environment (`http_proxy`, `no_proxy`) has no say.
+/// idle connection opens one, and idle ones are closed while more than `maxConnections` are open. The certificate of an
+/// `https` server is verified unless the request says not to. The environment (`http_proxy`, `no_proxy`) has no say.
 public final class HTTPClient: Sendable {
     let loop: TransferLoop
 
-    /// - Parameter maxConnections: of those in use and idle together; more than the most requests that are in flight at
-    ///   once, or each answer beyond it costs a connection, and the next request a TLS handshake of 2 ms of CPU. Only as
-    ///   many are opened as are needed.
-    public init(maxConnections: Int = 128) {
+    /// - Parameter maxConnections: in use and idle together. With more requests in flight each answer closes one, and the
+    ///   next request costs a TLS handshake, 2 ms of CPU; so the default is more than a drain has at once: 100 evictions,
+    ///   50 deletes at its deadline, and what it tells meanwhile. Only as many are opened as are needed.
+    public init(maxConnections: Int = 192) {
         loop = TransferLoop(maxConnections: maxConnections)
     }
 

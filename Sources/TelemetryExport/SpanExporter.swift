@@ -16,8 +16,10 @@ public final class SpanExporter: Sendable {
         var queue: SpanQueue
         var flushes: [Int: Flush] = [:]
         var lastFlush = 0
-        /// Spans whose fate has been told since the beginning: a moment after the queue has settled them.
+        /// Spans whose fate has been told since the beginning: a moment after the queue has settled them, when nobody is
+        /// telling any more.
         var told = 0
+        var telling = 0
         var lost: [SpanFate: Int] = [:]
         var task: Task<Void, Never>?
         var isClosed = false
@@ -73,7 +75,8 @@ public final class SpanExporter: Sendable {
         if change({ $0.queue.offer(span, at: time.now()) }) { wake.yield() }
     }
 
-    /// Sends what is there at once, and waits until the fate of all of it has been told, or for `limit`.
+    /// Sends what is there at once, and waits until the fate of all that was taken has been told, or for
+    /// `limit`.
     public func flush(within limit: Duration) async {
         let (ends, end) = AsyncStream<Void>.makeStream()
         let id = state.withLock { state -> Int? in
@@ -157,18 +160,21 @@ public final class SpanExporter: Sendable {
     /// wait for them: they look at once at what was told.
     @discardableResult
     private func change<Result>(_ body: (inout State) -> Result, telling tell: (Result) -> Void = { _ in }) -> Result {
-        let (result, fates, settled) = state.withLock { state in
+        let (result, fates, hasSettled) = state.withLock { state in
             let before = state.queue.settled
             let result = body(&state)
             let fates = state.queue.takeFates()
             for (fate, count) in fates where fate != .written { state.lost[fate, default: 0] += count }
-            return (result, fates, state.queue.settled - before)
+            let hasSettled = state.queue.settled > before
+            if hasSettled { state.telling += 1 }
+            return (result, fates, hasSettled)
         }
         for (fate, count) in fates { onFate(fate, count) }
         tell(result)
-        if settled > 0 {
+        if hasSettled {
             state.withLock { state in
-                state.told += settled
+                state.telling -= 1
+                if state.telling == 0 { state.told = state.queue.settled }
                 for flush in state.flushes.values where flush.goal <= state.told { flush.end.finish() }
             }
         }
