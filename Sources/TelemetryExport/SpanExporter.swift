@@ -75,8 +75,7 @@ public final class SpanExporter: Sendable {
         if change({ $0.queue.offer(span, at: time.now()) }) { wake.yield() }
     }
 
-    /// Sends what is there at once, and waits until the fate of all that was taken has been told, or for
-    /// `limit`.
+    /// Sends what is there at once, and waits until the fate of all that was taken has been told, or for `limit`.
     public func flush(within limit: Duration) async {
         let (ends, end) = AsyncStream<Void>.makeStream()
         let id = state.withLock { state -> Int? in

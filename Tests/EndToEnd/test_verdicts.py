@@ -238,14 +238,15 @@ def seconds_after_the_change(scenario, drained):
 def test_blocked_pods_are_hardly_asked_for(scenario, record_property):
     scenario.deployment("web", replicas=60)
     scenario.budget("web", maxUnavailable=0)
-    agent = scenario.sidecar()
+    # The bound is of ten in flight; the sixteen of the default have sent 32 on a loaded machine.
+    agent = scenario.sidecar("--concurrency", "10")
     agent.trigger()
     agent.wait_for("sixty blocked pods", lambda state: state["counts"]["blocked"] == 60)
     cancel(agent)
     drained = check(agent, "cancelled", held=["web"])
-    # As many as fit into the time that the budgets' list takes: three rounds of the sixteen in flight.
+    # As many as fit into the time that the budgets' list takes.
     record_property("evictions sent for sixty blocked pods", len(drained.evictions))
-    assert len(drained.evictions) <= 3 * 16, f"{len(drained.evictions)} requests; the log is in {agent.logs}"
+    assert len(drained.evictions) <= 30, f"{len(drained.evictions)} requests; the log is in {agent.logs}"
 
 
 def test_without_reading_budgets_they_are_asked_every_few_seconds_and_it_is_said(scenario):
